@@ -1,0 +1,78 @@
+"""A LiteRT network with one picture as input: loaded, called, its outputs found by their shape."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from ai_edge_litert.interpreter import Interpreter
+
+from posegloss.pipeline.errors import WeightsError
+from posegloss.pipeline.roi import Image
+
+FloatArray = npt.NDArray[np.float32]
+
+
+class ImageNetwork:
+    """A LiteRT network over a square RGB picture.
+
+    Args:
+        content: the LiteRT flatbuffer.
+        outputs: name to shape of every output that is wanted. By shape, since the order of a model's outputs
+            changes when one of them is taken out.
+        low, high: what 0 and 255 of the picture become at the network's input.
+        threads: threads of the network itself.
+
+    Raises:
+        WeightsError: the model cannot be loaded, or lacks an output.
+    """
+
+    def __init__(
+        self, content: bytes, outputs: Mapping[str, tuple[int, ...]], *, low: float, high: float, threads: int
+    ) -> None:
+        try:
+            with _without_greeting():
+                self._interpreter: Any = Interpreter(model_content=content, num_threads=threads)
+                self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise WeightsError(f"the network cannot be loaded ({error}); fetch it: posegloss models fetch") from error
+        (picture,) = self._interpreter.get_input_details()
+        shape = tuple(int(n) for n in picture["shape"])
+        if len(shape) != 4 or shape[1] != shape[2] or shape[3] != 3:
+            raise WeightsError(f"the network's input has shape {shape}, not (1, side, side, 3)")
+        self.side = shape[1]
+        self._input = self._interpreter.tensor(picture["index"])
+        found = {tuple(int(n) for n in o["shape"]): o["index"] for o in self._interpreter.get_output_details()}
+        missing = [f"{name} {shape}" for name, shape in outputs.items() if shape not in found]
+        if missing:
+            raise WeightsError(f"the network lacks the outputs {', '.join(missing)}; it has {sorted(found)}")
+        self._outputs = {name: found[shape] for name, shape in outputs.items()}
+        self._scale, self._low = np.float32((high - low) / 255), np.float32(low)
+
+    def __call__(self, picture: Image) -> dict[str, FloatArray]:
+        """The wanted outputs, without their batch dimension, for a (side, side, 3) uint8 RGB picture."""
+        # Written straight into the network's memory; the view must not outlive this call, LiteRT forbids it.
+        view = self._input()
+        np.multiply(picture[None], self._scale, out=view)
+        if self._low:
+            view += self._low
+        del view
+        self._interpreter.invoke()
+        return {name: self._interpreter.get_tensor(index)[0] for name, index in self._outputs.items()}
+
+
+@contextmanager
+def _without_greeting() -> Iterator[None]:
+    # LiteRT prints a line to file descriptor 2 whenever a network is loaded, and offers no way to turn that off. An
+    # error comes as an exception all the same.
+    stderr = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)

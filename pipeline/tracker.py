@@ -1,0 +1,156 @@
+"""PoseTracker: one frame in, one Pose or None out. The detector runs only while there is nobody to follow.
+
+Control flow and constants: MediaPipe's ``pose_landmark_cpu.pbtxt`` and ``pose_landmark_filtering.pbtxt``; the paper
+(Bazarevsky et al. 2020), section 2.1.
+"""
+
+from typing import Final, Self
+
+import numpy as np
+
+from posegloss.pipeline import models
+from posegloss.pipeline.detector import PoseDetector
+from posegloss.pipeline.errors import InvalidFrameError
+from posegloss.pipeline.landmarks import LandmarkModel, Landmarks
+from posegloss.pipeline.pose import Pose
+from posegloss.pipeline.roi import ROI_SCALE, Image, RegionOfInterest
+from posegloss.pipeline.smoothing import FloatArray, LowPassFilter, OneEuroFilter
+
+VISIBILITY_ALPHA: Final = 0.1
+MIN_ALLOWED_OBJECT_SCALE: Final = 1e-6
+
+
+class PoseTracker:
+    """The BlazePose detector-tracker.
+
+    Args:
+        model: the landmark network: "lite", "full" or "heavy".
+        smooth: smooth the landmarks over time.
+        static: every picture on its own: no tracking, no smoothing; timestamps are ignored.
+        min_detection_confidence: a detection less probable than this is nobody.
+        min_tracking_confidence: a region in which a person is not more probable than this has lost the person.
+        threads: threads of the networks.
+
+    Raises:
+        WeightsError: the weights cannot be had.
+    """
+
+    def __init__(
+        self,
+        model: str = "full",
+        *,
+        smooth: bool = True,
+        static: bool = False,
+        min_detection_confidence: float = 0.5,
+        min_tracking_confidence: float = 0.5,
+        threads: int = 1,
+        report: models.Report | None = None,
+    ) -> None:
+        detector = models.load(models.DETECTOR, report)
+        self._detector = PoseDetector(detector, min_score=min_detection_confidence, threads=threads)
+        self._landmark_model = LandmarkModel(models.load(model, report), threads=threads)
+        self._min_presence = min_tracking_confidence
+        self._static = static
+        self._smooth = smooth and not static
+        self._followed: RegionOfInterest | None
+        self._size: tuple[int, int] | None
+        self.reset()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def reset(self) -> None:
+        """Forget the last video: the next frame is the first of another."""
+        self._timestamp = -np.inf
+        self._size = None
+        self._forget()
+
+    def close(self) -> None:
+        """Nothing to free; here so that every backend can be closed alike."""
+
+    def update(self, image: Image, timestamp_s: float) -> Pose | None:
+        """The person in the next frame.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            timestamp_s: when it was taken, in seconds, later than the frame before.
+
+        Returns:
+            The pose, or None if nobody is found; then the detector runs again on the next frame.
+
+        Raises:
+            InvalidFrameError: the image is not such an array, or the timestamp is not later than the last.
+        """
+        height, width = _check(image)
+        if not self._static:
+            if not timestamp_s > self._timestamp:
+                raise InvalidFrameError(f"timestamp {timestamp_s} s does not follow {self._timestamp} s")
+            self._timestamp = timestamp_s
+        if self._size != (width, height):
+            # Another camera or resolution: the region and the filters are in pixels of the old one.
+            self._size = (width, height)
+            self._forget()
+        region = self._followed or self._detect(image)
+        landmarks = self._landmark_model(image, region) if region else None
+        if landmarks is None or not landmarks.person > self._min_presence:
+            self._forget()
+            return None
+        if not self._static:
+            landmarks = self._follow(landmarks, timestamp_s)
+        frame = np.array([width, height, width])
+        keypoints = np.column_stack([landmarks.points / frame, landmarks.visibility])
+        return Pose(keypoints.astype(np.float32), landmarks.world.astype(np.float32), landmarks.person)
+
+    def _detect(self, image: Image) -> RegionOfInterest | None:
+        people = self._detector(image)
+        return people[0].region if people else None
+
+    def _follow(self, landmarks: Landmarks, timestamp_s: float) -> Landmarks:
+        raw = RegionOfInterest.from_alignment_points(*landmarks.auxiliary)
+        person_size = raw.side if raw else 0.0
+        # The region is smoothed even when the landmarks are not: the graph has no switch there.
+        auxiliary = _filtered(self._filters.auxiliary, timestamp_s, landmarks.auxiliary, person_size)
+        followed = RegionOfInterest.from_alignment_points(*auxiliary)
+        self._followed = followed and followed.scaled(ROI_SCALE)
+        if not self._smooth:
+            return landmarks
+        return Landmarks(
+            points=_filtered(self._filters.points, timestamp_s, landmarks.points, person_size),
+            visibility=self._filters.visibility(landmarks.visibility, VISIBILITY_ALPHA),
+            presence=landmarks.presence,
+            world=self._filters.world(timestamp_s, landmarks.world),
+            auxiliary=auxiliary,
+            person=landmarks.person,
+        )
+
+    def _forget(self) -> None:
+        self._followed = None
+        self._filters = _Filters()
+
+
+class _Filters:
+    """The filters of one track. Values of MediaPipe's pose_landmark_filtering graph."""
+
+    def __init__(self) -> None:
+        self.auxiliary = OneEuroFilter(min_cutoff=0.01, beta=10.0, derivate_cutoff=1.0)
+        self.points = OneEuroFilter(min_cutoff=0.05, beta=80.0, derivate_cutoff=1.0)
+        self.world = OneEuroFilter(min_cutoff=0.1, beta=40.0, derivate_cutoff=1.0)
+        self.visibility = LowPassFilter()
+
+
+def _filtered(one_euro: OneEuroFilter, timestamp_s: float, points: FloatArray, person_size: float) -> FloatArray:
+    if person_size < MIN_ALLOWED_OBJECT_SCALE:
+        return points
+    return one_euro(timestamp_s, points, 1 / person_size)
+
+
+def _check(image: Image) -> tuple[int, int]:
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        what = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
+        raise InvalidFrameError(f"a frame is a uint8 array of shape (height, width, 3) in RGB, not {what}")
+    if not image.size:
+        raise InvalidFrameError(f"a frame of shape {image.shape} has no pixels")
+    return image.shape[0], image.shape[1]
