@@ -17,6 +17,7 @@ class ClipSource:
         split: the part of a published split that the clip belongs to, if any.
         start_s: seconds into the video at which the clip starts; None is its beginning.
         end_s: seconds into the video at which the clip ends; None is its end.
+        synthetic: the clip shows no real person; every result of it says so.
     """
 
     clip_id: str
@@ -26,3 +27,4 @@ class ClipSource:
     split: str | None = None
     start_s: float | None = None
     end_s: float | None = None
+    synthetic: bool = False

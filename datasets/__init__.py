@@ -1,0 +1,1 @@
+"""What is signed in which clip: manifests, splits by signer, and the avatar. Knows nothing of models."""

@@ -1,0 +1,33 @@
+"""Files that appear when they are whole."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A temporary path beside a file, synced and moved onto it when the block ends without an error.
+
+    When the block ends with an error, the temporary file is removed and what stood at the path stays.
+
+    Args:
+        path: of the file; its folder must exist.
+
+    Raises:
+        OSError: the folder cannot be written, or the disk is full.
+    """
+    handle, name = tempfile.mkstemp(suffix=f".part{path.suffix}", prefix=".", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        # mkstemp makes files that only their owner reads.
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
