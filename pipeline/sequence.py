@@ -86,8 +86,7 @@ class KeypointSequence:
     @property
     def present(self) -> npt.NDArray[np.bool_]:
         """(T,) whether a person was found in the frame."""
-        seen: npt.NDArray[np.bool_] = np.isfinite(self.keypoints[..., 0]).any(axis=1)
-        return seen
+        return np.asarray(np.isfinite(self.keypoints[..., 0]).any(axis=1))
 
     @property
     def frame_rate(self) -> float | None:
