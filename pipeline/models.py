@@ -217,6 +217,8 @@ def _from_url(url: str) -> bytes:
 def _run(command: list[str]) -> None:
     try:
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=_PATIENCE_S)
+    except subprocess.TimeoutExpired as error:
+        raise OSError(f"no answer in {_PATIENCE_S} s") from error
     except subprocess.CalledProcessError as error:
         raise OSError((error.stderr or error.stdout).strip() or f"{command[0]} failed") from error
 

@@ -1,0 +1,100 @@
+"""Drawing what the tracker saw: a skeleton and a caption over a frame, and a whole video of it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from posegloss.pipeline.roi import Image
+from posegloss.pipeline.sequence import FloatArray, KeypointSequence
+from posegloss.pipeline.skeleton import BONES, KEYPOINT_NAMES
+from posegloss.pipeline.video import VideoSource
+from posegloss.pipeline.video_writer import write_video
+
+# Okabe and Ito's colors, which most color-blind people can tell apart (RGB).
+LEFT: Final = (230, 159, 0)
+RIGHT: Final = (86, 180, 233)
+MIDDLE: Final = (240, 240, 240)
+_SHADOW: Final = (20, 20, 20)
+_SHOWN: Final = 0.5
+"""Points less visible than this are not drawn: where they lie is a guess."""
+_SUBPIXEL_BITS: Final = 3
+
+
+def draw_skeleton(image: Image, keypoints: FloatArray, min_visibility: float = _SHOWN) -> None:
+    """Draw a person's skeleton into a picture, the left side orange, the right side blue.
+
+    Args:
+        image: (H, W, 3) uint8 RGB; is drawn into.
+        keypoints: (33, 4) x and y as fractions of the picture, z, visibility.
+        min_visibility: points less visible are left out, with their bones.
+    """
+    height, width = image.shape[:2]
+    shown = np.isfinite(keypoints[:, 0]) & (keypoints[:, 3] >= min_visibility)
+    scaled = np.where(shown[:, None], keypoints[:, :2], 0) * (width, height) * (1 << _SUBPIXEL_BITS)
+    points = [(int(x), int(y)) for x, y in np.clip(np.rint(scaled), -(1 << 20), 1 << 20)]
+    thickness = max(2, round(min(width, height) / 180))
+    bones = [(a, b) for a, b in BONES if shown[a] and shown[b]]
+    for wider, color in ((2, _SHADOW), (0, None)):
+        for a, b in bones:
+            cv2.line(image, points[a], points[b], color or _color(a, b), thickness + wider, cv2.LINE_AA, _SUBPIXEL_BITS)
+    for i in np.flatnonzero(shown).tolist():
+        cv2.circle(image, points[i], thickness << _SUBPIXEL_BITS, _color(i, i), -1, cv2.LINE_AA, _SUBPIXEL_BITS)
+
+
+def draw_caption(image: Image, text: str) -> None:
+    """Write a line of text on a dark band at the foot of a picture, small enough to fit."""
+    height, width = image.shape[:2]
+    scale = min(width, height) / 480
+    font, thickness = cv2.FONT_HERSHEY_DUPLEX, max(1, round(scale))
+    (text_width, text_height), _ = cv2.getTextSize(text, font, scale, thickness)
+    if text_width > 0.94 * width:
+        scale *= 0.94 * width / text_width
+        (text_width, text_height), _ = cv2.getTextSize(text, font, scale, thickness)
+    band = height - 2 * text_height
+    image[band:] //= 3
+    place = ((width - text_width) // 2, band + round(1.5 * text_height))
+    cv2.putText(image, text, place, font, scale, (255, 255, 255), thickness, cv2.LINE_AA)
+
+
+def render_video(
+    video: Path,
+    sequence: KeypointSequence,
+    out: Path,
+    *,
+    caption: str | None = None,
+    on_frame: Callable[[int], None] | None = None,
+) -> None:
+    """Write a copy of a video with its skeleton and a caption drawn on it, without its sound.
+
+    Args:
+        video: the video that the sequence was extracted from, whole.
+        sequence: its keypoints.
+        out: the file to write (.mp4).
+        caption: a line of text for every frame.
+        on_frame: is told how many frames are done.
+
+    Raises:
+        VideoError: the video cannot be read, or the copy not written.
+    """
+    rate = sequence.frame_rate or 25.0
+    with VideoSource(video, threads=2) as source, write_video(out, source.size, rate) as writer:
+        for done, (frame, keypoints) in enumerate(zip(source, sequence.keypoints, strict=False), 1):
+            image = frame.image.copy()
+            draw_skeleton(image, keypoints)
+            if caption:
+                draw_caption(image, caption)
+            writer.add(image, frame.timestamp_s)
+            if on_frame:
+                on_frame(done)
+
+
+def _color(a: int, b: int) -> tuple[int, int, int]:
+    sides = {"left" in KEYPOINT_NAMES[i].split("_") for i in (a, b)} | {
+        "right" not in KEYPOINT_NAMES[i].split("_") for i in (a, b)
+    }
+    if sides == {True}:
+        return LEFT
+    return RIGHT if sides == {False} else MIDDLE
