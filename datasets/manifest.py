@@ -1,0 +1,235 @@
+"""Which clips a user means: a manifest, a folder of videos, single videos, or several of these.
+
+A wrong row never stops the others: it becomes a ``RowProblem`` beside the clips that were found.
+"""
+
+import csv
+import math
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from posegloss.pipeline.clip_source import ClipSource
+from posegloss.pipeline.errors import PoseglossError
+
+COLUMNS: Final = ("path", "gloss", "signer", "split", "start", "end", "synthetic")
+MANIFEST_SUFFIXES: Final = (".csv", ".tsv", ".parquet")
+VIDEO_SUFFIXES: Final = frozenset(
+    (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".wmv", ".flv", ".3gp", ".ts", ".mts", ".gif")
+)
+# A folder that holds one of these is read by it.
+MANIFEST_NAMES: Final = ("manifest.csv", "manifest.parquet")
+
+PathLike = str | os.PathLike[str]
+
+
+class ManifestError(PoseglossError):
+    """A manifest or folder cannot be used at all: unreadable, without a path column, or without any video."""
+
+
+@dataclass(frozen=True)
+class RowProblem:
+    """A row of a manifest that gives no clip.
+
+    Attributes:
+        row_number: as a spreadsheet counts it: the header is row 1.
+        path: the path as written in the row.
+        reason: what is wrong with it.
+    """
+
+    row_number: int
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ClipSources:
+    """The clips that were found and the rows that gave none."""
+
+    clips: tuple[ClipSource, ...]
+    problems: tuple[RowProblem, ...] = ()
+
+
+def find_clips(inputs: PathLike | Sequence[PathLike]) -> ClipSources:
+    """The clips of a video, a folder, a manifest, or of several of these.
+
+    A folder that holds ``manifest.csv`` or ``manifest.parquet`` is read by it. In any other folder all videos
+    count, at any depth; where every one lies exactly one folder down (``gloss/clip.mp4``), that folder's name is
+    the gloss. With several inputs, clip ids start with the input that they come from.
+
+    Raises:
+        ManifestError: an input does not exist or cannot be read, or nothing was found in any of them.
+    """
+    several = not isinstance(inputs, str | os.PathLike)
+    paths = [Path(p) for p in inputs] if not isinstance(inputs, str | os.PathLike) else [Path(inputs)]
+    clips: dict[str, ClipSource] = {}
+    problems: list[RowProblem] = []
+    for path in paths:
+        found = _from_one(path, prefix=f"{path.as_posix()}/" if several and len(paths) > 1 else "")
+        clips.update((clip.clip_id, clip) for clip in found.clips)
+        problems += found.problems
+    if not clips and not problems:
+        named = ", ".join(map(str, paths)) or "nothing"
+        raise ManifestError(
+            f"no videos in {named}; give a video, a folder of videos ({', '.join(sorted(VIDEO_SUFFIXES))}) "
+            "or a manifest (CSV or Parquet with a column 'path')"
+        )
+    return ClipSources(tuple(clips.values()), tuple(problems))
+
+
+def read_manifest(path: PathLike, prefix: str = "") -> ClipSources:
+    """The clips of a CSV or Parquet file with the columns path, gloss, signer, split, start, end, synthetic.
+
+    Only path is required; it is relative to the manifest. start and end are seconds, synthetic is
+    true for clips that show no real person. Upper and lower case of the
+    headers, a byte order mark, and semicolons or tabs in place of commas (Excel's habit) make no difference.
+
+    Args:
+        path: the manifest.
+        prefix: what clip ids start with.
+
+    Raises:
+        ManifestError: the file cannot be read, has no path column, or no rows.
+    """
+    path = Path(path)
+    clips: dict[str, ClipSource] = {}
+    problems: list[RowProblem] = []
+    number = 1
+    for number, row in enumerate(_rows(path), start=2):
+        written = row.get("path", "")
+        try:
+            clip = _to_clip(row, path.parent, prefix)
+            if clip.clip_id in clips:
+                raise ValueError("the same clip as in an earlier row")
+            clips[clip.clip_id] = clip
+        except ValueError as error:
+            problems.append(RowProblem(number, written, str(error)))
+    if number == 1:
+        raise ManifestError(f"{path} has a header but no rows; add a row for each clip")
+    return ClipSources(tuple(clips.values()), tuple(problems))
+
+
+def _from_one(path: Path, prefix: str) -> ClipSources:
+    if path.is_dir():
+        for name in MANIFEST_NAMES:
+            if (path / name).is_file():
+                return read_manifest(path / name, prefix)
+        return ClipSources(tuple(_scan_folder(path, prefix)))
+    if not path.exists():
+        raise ManifestError(f"{path} does not exist; check the path")
+    if path.suffix.lower() in MANIFEST_SUFFIXES:
+        return read_manifest(path, prefix)
+    # Whether a single file is a video, whatever its name, is for the video reader to say.
+    return ClipSources((ClipSource(path.as_posix(), path),))
+
+
+def _scan_folder(folder: Path, prefix: str) -> Iterator[ClipSource]:
+    try:
+        videos = sorted(
+            file
+            for file in folder.rglob("*")
+            if file.suffix.lower() in VIDEO_SUFFIXES and not file.name.startswith(".") and file.is_file()
+        )
+    except OSError as error:
+        raise ManifestError(f"{folder} cannot be read: {error.strerror or error}") from error
+    relative = [video.relative_to(folder) for video in videos]
+    labelled = all(len(path.parts) == 2 for path in relative)
+    for video, short in zip(videos, relative, strict=True):
+        yield ClipSource(prefix + short.as_posix(), video, gloss=short.parts[0] if labelled else None)
+
+
+def _rows(path: Path) -> Iterator[Mapping[str, str]]:
+    try:
+        return _parquet_rows(path) if path.suffix.lower() == ".parquet" else _csv_rows(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ManifestError(f"{path} cannot be read as a manifest: {error}") from error
+
+
+def _parquet_rows(path: Path) -> Iterator[Mapping[str, str]]:
+    table = pq.read_table(path)
+    table = table.rename_columns([name.strip().lower() for name in table.column_names])
+    _require_path_column(path, table.column_names)
+    columns = [name for name in COLUMNS if name in table.column_names]
+    return (
+        {name: "" if value is None else str(value).strip() for name, value in row.items()}
+        for row in table.select(columns).to_pylist()
+    )
+
+
+def _csv_rows(path: Path) -> Iterator[Mapping[str, str]]:
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ManifestError(
+            f"{path} is not UTF-8 text; save it as 'CSV UTF-8' (in Excel: Save as, CSV UTF-8), or give a Parquet file"
+        ) from None
+    if not text.strip() or "\0" in text:
+        raise ManifestError(f"{path} is {'empty' if not text.strip() else 'not a CSV file'}; it needs a column 'path'")
+    lines = text.splitlines(keepends=True)
+    delimiter = max(",;\t", key=lambda d: (_header(lines[0], d).count("path"), lines[0].count(d)))
+    header = _header(lines[0], delimiter)
+    _require_path_column(path, header)
+    # Excel writes 1,5 for 1.5 wherever it writes semicolons for commas.
+    comma_is_decimal = delimiter != ","
+    rows = csv.reader(lines[1:], delimiter=delimiter)
+    return (_cells(header, cells, comma_is_decimal) for cells in rows)
+
+
+def _header(line: str, delimiter: str) -> list[str]:
+    return [cell.strip().lower() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+
+
+def _cells(header: Sequence[str], cells: Sequence[str], comma_is_decimal: bool) -> dict[str, str]:
+    row = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
+    if comma_is_decimal:
+        row.update({name: row[name].replace(",", ".") for name in ("start", "end") if name in row})
+    return row
+
+
+def _require_path_column(path: Path, header: Sequence[str]) -> None:
+    if "path" not in header:
+        found = ", ".join(repr(name) for name in header[:8])
+        raise ManifestError(
+            f"{path} has no column 'path' (found: {found}); its first line must name the columns, "
+            f"of {', '.join(COLUMNS)}; only path is required"
+        )
+
+
+def _to_clip(row: Mapping[str, str], folder: Path, prefix: str) -> ClipSource:
+    written = row.get("path", "")
+    if not written:
+        raise ValueError("the path is empty")
+    # A manifest that was written on Windows is read everywhere.
+    portable = written.replace("\\", "/")
+    video = folder / written if (folder / written).exists() else folder / portable
+    if not video.is_file():
+        raise ValueError("is a folder, not a video" if video.is_dir() else "no such file")
+    start, end = _seconds(row, "start"), _seconds(row, "end")
+    if end is not None and end <= (start or 0):
+        raise ValueError(f"the clip ends at {end:g} s, not after its start at {start or 0:g} s")
+    span = "" if start is None and end is None else f"#{_written(start)}-{_written(end)}"
+    known = {name: row.get(name) or None for name in ("gloss", "signer", "split")}
+    synthetic = row.get("synthetic", "").lower() in ("true", "1", "yes")
+    return ClipSource(f"{prefix}{portable}{span}", video, **known, start_s=start, end_s=end, synthetic=synthetic)
+
+
+def _seconds(row: Mapping[str, str], column: str) -> float | None:
+    text = row.get(column, "")
+    if not text or text.lower() == "nan":
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise ValueError(f"{column} is {text!r}, not a number of seconds") from None
+    if not math.isfinite(seconds) or seconds < 0:
+        raise ValueError(f"{column} is {text!r}, not a number of seconds from 0 on")
+    return seconds
+
+
+def _written(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds:.6f}".rstrip("0").rstrip(".")
