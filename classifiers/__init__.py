@@ -1,0 +1,1 @@
+"""From keypoint sequences to glosses: features, models, training, evaluation. Knows nothing of videos."""

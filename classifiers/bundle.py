@@ -1,0 +1,213 @@
+"""A classifier on disk is one folder, and its parts belong together or it is not loaded.
+
+``model.json`` says what the classifier is and holds the sha256 of every other file: the weights, ``report.json``,
+``report.html`` and ``history.csv``. The folder is written beside its place and renamed, so it is never half there.
+Nothing in it is executed when it is loaded.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import posegloss
+from posegloss.classifiers.base import FamilyError, GlossClassifier, History, classifier_family
+from posegloss.classifiers.preprocessing import Preprocessing
+from posegloss.pipeline.errors import PoseglossError
+
+FORMAT: Final = 1
+MODEL_FILE: Final = "model.json"
+REPORT_FILE: Final = "report.json"
+REPORT_PAGE: Final = "report.html"
+HISTORY_FILE: Final = "history.csv"
+
+
+class BundleError(PoseglossError):
+    """A model folder cannot be written, or its parts are missing or do not belong together."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A classifier that was loaded from a folder.
+
+    Attributes:
+        path: the folder.
+        classifier: ready to predict.
+        training: what it was trained on, as ``training.train`` described it.
+        report: the content of report.json.
+    """
+
+    path: Path
+    classifier: GlossClassifier
+    training: Mapping[str, Any]
+    report: Mapping[str, Any]
+
+
+def save_bundle(
+    path: str | os.PathLike[str],
+    classifier: GlossClassifier,
+    *,
+    training: Mapping[str, Any],
+    report: Mapping[str, Any],
+    report_page: str,
+    history: History,
+    overwrite: bool = False,
+) -> Path:
+    """Write a trained classifier and its report as one folder, whole or not at all.
+
+    Raises:
+        BundleError: there is something at the path that may not be replaced, or it cannot be written.
+    """
+    path = Path(path)
+    check_free(path, overwrite)
+    with _told_as_bundle_error(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as beside:
+            folder = Path(beside) / "model"
+            folder.mkdir()
+            parts = [
+                classifier.save_weights(folder),
+                _written(folder / REPORT_FILE, json.dumps(report, ensure_ascii=False, indent=1)),
+                _written(folder / REPORT_PAGE, report_page),
+                _written(folder / HISTORY_FILE, _as_csv(history)),
+            ]
+            about = {
+                "format": FORMAT,
+                "posegloss": posegloss.__version__,
+                "family": classifier.name,
+                "config": classifier.config(),
+                "glosses": classifier.glosses,
+                "preprocessing": classifier.preprocessing.to_dict(),
+                "preprocessing_fingerprint": classifier.preprocessing.fingerprint,
+                "training": training,
+                "parts": {part.name: _sha256(part) for part in parts},
+            }
+            _written(folder / MODEL_FILE, json.dumps(about, ensure_ascii=False, indent=1))
+            if path.exists():
+                path.rename(Path(beside) / "replaced")
+            folder.rename(path)
+    return path
+
+
+def load_bundle(path: str | os.PathLike[str]) -> Bundle:
+    """Load a classifier.
+
+    Raises:
+        BundleError: the folder is no model, or a part of it is missing, changed or of another model.
+    """
+    path = Path(path)
+    about = read_description(path)
+    _check_parts(path, about["parts"])
+    try:
+        preprocessing = Preprocessing.from_dict(about["preprocessing"])
+    except (KeyError, TypeError) as error:
+        raise BundleError(f"{path / MODEL_FILE}: preprocessing settings cannot be read ({error}); {_AGAIN}") from error
+    if preprocessing.fingerprint != about["preprocessing_fingerprint"]:
+        raise BundleError(
+            f"{path / MODEL_FILE}: the preprocessing is not the one that the model was trained with (trained by "
+            f"posegloss {about['posegloss']}, this is {posegloss.__version__}); {_AGAIN}"
+        )
+    try:
+        classifier = classifier_family(about["family"]).from_config(about["config"], preprocessing)
+    except FamilyError as error:
+        raise BundleError(f"{path / MODEL_FILE}: {error}; a newer posegloss may know it") from error
+    except TypeError as error:
+        raise BundleError(f"{path / MODEL_FILE}: config cannot be read ({error}); {_AGAIN}") from error
+    try:
+        classifier.load_weights(path, about["glosses"])
+    except (ValueError, OSError, KeyError) as error:
+        raise BundleError(
+            f"{path}: the weights do not fit {len(about['glosses'])} glosses and the config of {MODEL_FILE} ({error}); "
+            f"{_AGAIN}"
+        ) from error
+    report = json.loads((path / REPORT_FILE).read_text("utf-8"))
+    return Bundle(path, classifier, about["training"], report)
+
+
+def read_description(path: Path) -> dict[str, Any]:
+    """The content of a model folder's model.json, without loading the model.
+
+    Raises:
+        BundleError: the folder is no model, or of another format.
+    """
+    try:
+        about = json.loads((path / MODEL_FILE).read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        what = "has no model.json" if path.is_dir() else "does not exist" if not path.exists() else "is no folder"
+        raise BundleError(
+            f"{path} is not a model folder (it {what}); make one with: posegloss train STORE --out MODEL"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path / MODEL_FILE} cannot be read ({error}); {_AGAIN}") from error
+    needed = {"format", "posegloss", "family", "config", "glosses", "preprocessing", "preprocessing_fingerprint"}
+    missing = sorted((needed | {"training", "parts"}) - set(about if isinstance(about, dict) else ()))
+    if missing:
+        raise BundleError(f"{path / MODEL_FILE} lacks {', '.join(missing)}; {_AGAIN}")
+    if about["format"] != FORMAT:
+        raise BundleError(f"{path} has model format {about['format']}; this posegloss reads format {FORMAT}")
+    return dict(about)
+
+
+def check_free(path: Path, overwrite: bool = False) -> None:
+    """Make sure that a model may be written to a path.
+
+    Raises:
+        BundleError: something else is there, or a model and ``overwrite`` is False.
+    """
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        return
+    if not (path / MODEL_FILE).is_file():
+        raise BundleError(f"{path} exists and is not a model folder; choose another --out")
+    if not overwrite:
+        raise BundleError(
+            f"{path} holds another model already; choose another --out, or pass --overwrite to replace it"
+        )
+
+
+_AGAIN = "copy the whole folder again, or train again"
+
+
+def _check_parts(path: Path, parts: Mapping[str, str]) -> None:
+    for name, expected in parts.items():
+        if Path(name).name != name:
+            raise BundleError(f"{path / MODEL_FILE} names the part {name!r} outside its folder; {_AGAIN}")
+        if not (path / name).is_file():
+            raise BundleError(f"{path} lacks {name}; {_AGAIN}")
+        if _sha256(path / name) != expected:
+            raise BundleError(
+                f"{path / name} is not the file that belongs to this model (its sha256 differs); {_AGAIN}"
+            )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _written(path: Path, text: str) -> Path:
+    path.write_text(text, "utf-8")
+    return path
+
+
+def _as_csv(history: History) -> str:
+    names = list(dict.fromkeys(name for row in history for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ["epoch", *names], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({"epoch": i, **row} for i, row in enumerate(history, start=1))
+    return text.getvalue()
+
+
+@contextmanager
+def _told_as_bundle_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BundleError(f"{path} cannot be written: {error.strerror or error}; choose another --out") from error

@@ -1,0 +1,75 @@
+"""Where training was when it was interrupted: one file, written whole after each epoch."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from posegloss.classifiers.base import History, TrainingError
+
+Arrays = list[npt.NDArray[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """The state of a training after some epochs.
+
+    Attributes:
+        identity: what is trained on what; another training does not go on from this one.
+        history: a row for each epoch that is done.
+        state: every variable of model and optimizer, random seeds included.
+        best: the weights of the best epoch so far.
+    """
+
+    identity: str
+    history: History
+    state: Arrays
+    best: Arrays
+
+    def save(self, path: Path) -> None:
+        """Write the file beside its place and rename it, so that it is whole at any moment."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        about = json.dumps({"identity": self.identity, "history": self.history})
+        with part.open("wb") as file:
+            # np.savez numbers the arrays of each list; nothing here is pickled.
+            arrays: dict[str, Any] = _numbered("state", self.state) | _numbered("best", self.best)
+            np.savez(file, about=np.array(about), **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+
+    @classmethod
+    def load(cls, path: Path, identity: str) -> "Checkpoint | None":
+        """The checkpoint at a path, or None where there is none.
+
+        Raises:
+            TrainingError: it is of another training, or unreadable.
+        """
+        if not path.exists():
+            return None
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                about = json.loads(str(file["about"]))
+                state, best = _listed("state", file), _listed("best", file)
+        except (OSError, ValueError, KeyError) as error:
+            raise TrainingError(f"{path} cannot be read ({error}); remove it to train from the start") from error
+        if about["identity"] != identity:
+            raise TrainingError(
+                f"{path} is of a training with other clips, another seed or other settings; remove it to train from "
+                "the start, or give another --out"
+            )
+        return cls(identity, about["history"], state, best)
+
+
+def _numbered(name: str, arrays: Sequence[npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    return {f"{name}/{i:05}": array for i, array in enumerate(arrays)}
+
+
+def _listed(name: str, file: Mapping[str, npt.NDArray[Any]]) -> Arrays:
+    return [file[key] for key in sorted(file) if key.startswith(f"{name}/")]

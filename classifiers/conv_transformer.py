@@ -1,0 +1,117 @@
+"""The default family: causal depthwise convolutions and transformer blocks over keypoint features.
+
+The idea is that of the winner of Google's isolated sign language recognition on Kaggle (2023, hoyso48): a 1-D
+convolutional network that sees local movement, with attention between its stages, averaged over time. This one is
+smaller, reads NaN as missing, and looks only back in its convolutions.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from posegloss.classifiers.augmentation import Augmentation
+from posegloss.classifiers.backend import keras, ops
+from posegloss.classifiers.keras_family import KerasFamily, KerasTraining
+from posegloss.classifiers.layers import (
+    CausalDepthwiseConv,
+    EfficientChannelAttention,
+    KeypointFeatures,
+    MaskedMean,
+)
+from posegloss.classifiers.preprocessing import POINTS, Preprocessing
+
+
+@dataclass(frozen=True)
+class ConvTransformerConfig:
+    """The architecture.
+
+    Attributes:
+        width: channels between blocks.
+        stages: how often convolution blocks are followed by a transformer block.
+        convolutions: convolution blocks in a stage.
+        kernel_size: frames that a convolution looks back over.
+        expansion: channels within a convolution block, as a multiple of the width.
+        heads: of the attention.
+        dropout: within the blocks.
+        head_dropout: before the classification.
+    """
+
+    width: int = 96
+    stages: int = 2
+    convolutions: int = 2
+    kernel_size: int = 11
+    expansion: int = 2
+    heads: int = 4
+    dropout: float = 0.2
+    head_dropout: float = 0.5
+
+
+class ConvTransformer(KerasFamily):
+    """Causal convolutions with channel attention, transformer blocks, and a masked mean over time."""
+
+    name = "conv-transformer"
+
+    def __init__(
+        self,
+        architecture: ConvTransformerConfig | None = None,
+        training: KerasTraining | None = None,
+        augmentation: Augmentation | None = None,
+        preprocessing: Preprocessing | None = None,
+    ) -> None:
+        super().__init__(training, augmentation, preprocessing)
+        self.architecture = architecture or ConvTransformerConfig()
+
+    def config(self) -> dict[str, Any]:
+        """The settings as plain values."""
+        return {"architecture": asdict(self.architecture), **super().config()}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], preprocessing: Preprocessing | None = None) -> "ConvTransformer":
+        """An untrained classifier with these settings."""
+        return cls(
+            ConvTransformerConfig(**config.get("architecture", {})),
+            KerasTraining(**config.get("training", {})),
+            Augmentation(**config.get("augmentation", {})),
+            preprocessing,
+        )
+
+    def build(self, classes: int) -> Any:
+        """(B, T, K, 2) with NaN to (B, classes) logits."""
+        a = self.architecture
+        inputs = keras.Input((None, len(POINTS), 2), name="keypoints")
+        features, frames = KeypointFeatures(self.preprocessing.rate_hz, name="features")(inputs)
+        x = keras.layers.BatchNormalization(name="feature_scale")(features, mask=frames)
+        x = keras.layers.Dense(a.width, use_bias=False, name="stem")(x)
+        x = _normalized(x, frames)
+        for _ in range(a.stages):
+            for _ in range(a.convolutions):
+                x = self._convolution_block(x, frames)
+            x = self._transformer_block(x, frames)
+        x = MaskedMean(name="mean_over_time")(keras.layers.Dense(2 * a.width, activation="swish")(x), frames)
+        x = keras.layers.Dropout(a.head_dropout)(x)
+        return keras.Model(inputs, keras.layers.Dense(classes, name="glosses")(x), name="conv_transformer")
+
+    def _convolution_block(self, x: Any, frames: Any) -> Any:
+        a = self.architecture
+        y = keras.layers.Dense(a.expansion * a.width, activation="swish")(x)
+        y = CausalDepthwiseConv(a.kernel_size)(y, frames)
+        y = _normalized(y, frames)
+        y = EfficientChannelAttention()(y, frames)
+        y = keras.layers.Dense(a.width)(y)
+        # A block is dropped as a whole (stochastic depth), a clip at a time.
+        return x + keras.layers.Dropout(a.dropout, noise_shape=(None, 1, 1))(y)
+
+    def _transformer_block(self, x: Any, frames: Any) -> Any:
+        a = self.architecture
+        y = _normalized(x, frames)
+        attention = keras.layers.MultiHeadAttention(a.heads, a.width // a.heads, dropout=a.dropout)
+        y = attention(y, y, attention_mask=ops.expand_dims(frames, 1))
+        x = x + keras.layers.Dropout(a.dropout, noise_shape=(None, 1, 1))(y)
+        y = _normalized(x, frames)
+        y = keras.layers.Dense(2 * a.width, activation="swish", use_bias=False)(y)
+        y = keras.layers.Dense(a.width, use_bias=False)(y)
+        return x + keras.layers.Dropout(a.dropout, noise_shape=(None, 1, 1))(y)
+
+
+def _normalized(x: Any, frames: Any) -> Any:
+    return keras.layers.BatchNormalization(momentum=0.95)(x, mask=frames)

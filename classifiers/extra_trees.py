@@ -1,0 +1,144 @@
+"""The baseline: extremely randomized trees (Geurts et al. 2006) over points at fixed parts of the clip.
+
+What lies on disk is the table of features and labels that the trees were grown from, with the seed. Loading grows
+the same trees again, in a second or two: a pickled forest would run any code that a stranger put into it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.ensemble import ExtraTreesClassifier
+
+from posegloss.classifiers.augmentation import mirrored
+from posegloss.classifiers.base import EpochReport, GlossClassifier, History, Progress, Sample, label_indices
+from posegloss.classifiers.preprocessing import Preprocessing
+from posegloss.pipeline.sequence import FloatArray
+
+TABLE = "trees.npz"
+
+
+@dataclass(frozen=True)
+class ExtraTreesConfig:
+    """The settings of the forest and its features.
+
+    Attributes:
+        trees: their number.
+        moments: so many moments, evenly spread over the clip, are looked at.
+        mirror: grow the trees from mirrored copies too.
+    """
+
+    trees: int = 100
+    moments: int = 12
+    mirror: bool = True
+
+
+class ExtraTrees(GlossClassifier):
+    """Extremely randomized trees over positions and speeds; trains in seconds, needs no TensorFlow."""
+
+    name = "extra-trees"
+
+    def __init__(self, settings: ExtraTreesConfig | None = None, preprocessing: Preprocessing | None = None) -> None:
+        super().__init__(preprocessing)
+        self.settings = settings or ExtraTreesConfig()
+        self._forest: Any = None
+        self._features = np.empty((0, 0), np.float16)
+        self._labels = np.empty(0, np.int64)
+        self._seed = 0
+
+    def config(self) -> dict[str, Any]:
+        """The settings as plain values."""
+        return asdict(self.settings)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], preprocessing: Preprocessing | None = None) -> "ExtraTrees":
+        """An untrained classifier with these settings."""
+        return cls(ExtraTreesConfig(**config), preprocessing)
+
+    def fit(
+        self,
+        samples: Sequence[Sample],
+        validation: Sequence[Sample] = (),
+        *,
+        seed: int = 0,
+        checkpoint: Path | None = None,
+        progress: Progress | None = None,
+    ) -> History:
+        """Grow the trees. There is nothing to choose, so the validation only is measured."""
+        self.glosses = tuple(sorted({str(sample.gloss) for sample in samples}))
+        labels = label_indices(samples, self.glosses)
+        features = self._describe([sample.inputs for sample in samples])
+        if self.settings.mirror:
+            features = np.concatenate([features, self._describe([mirrored(sample.inputs) for sample in samples])])
+            labels = np.concatenate([labels, labels])
+        self._grow(features, labels, seed)
+        row: dict[str, float] = {}
+        known = [sample for sample in validation if sample.gloss in self.glosses]
+        if known:
+            guessed = self.predict_inputs([sample.inputs for sample in known]).argmax(axis=1)
+            row["validation_accuracy"] = float((guessed == label_indices(known, self.glosses)).mean())
+        if progress:
+            progress(EpochReport(1, 1, row))
+        return [row]
+
+    def predict_inputs(self, inputs: Sequence[FloatArray]) -> FloatArray:
+        """(N, C) the part of the trees that vote for each gloss."""
+        if not inputs:
+            return np.empty((0, len(self.glosses)), np.float32)
+        return np.asarray(self._forest.predict_proba(self._describe(inputs)), np.float32)
+
+    def save_weights(self, folder: Path) -> Path:
+        """Write the table that the trees are grown from."""
+        np.savez_compressed(folder / TABLE, features=self._features, labels=self._labels, seed=np.array(self._seed))
+        return folder / TABLE
+
+    def load_weights(self, folder: Path, glosses: Sequence[str]) -> None:
+        """Grow the trees again from the table."""
+        with np.load(folder / TABLE, allow_pickle=False) as table:
+            features, labels, seed = table["features"], table["labels"], int(table["seed"])
+        if features.ndim != 2 or labels.shape != features.shape[:1] or set(labels) != set(range(len(glosses))):
+            raise ValueError(f"{TABLE} holds {len(set(labels))} glosses, not {len(glosses)}")
+        self.glosses = tuple(glosses)
+        self._grow(features, labels, seed)
+
+    def _grow(self, features: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], seed: int) -> None:
+        self._features, self._labels, self._seed = features, labels, seed
+        self._forest = ExtraTreesClassifier(
+            self.settings.trees, class_weight="balanced", min_samples_leaf=2, n_jobs=-1, random_state=seed
+        ).fit(features, labels)
+        # Threads cost more than they save where a few clips are to be answered.
+        self._forest.n_jobs = 1
+
+    def _describe(self, inputs: Sequence[FloatArray]) -> np.ndarray[Any, np.dtype[np.float16]]:
+        """(N, F) half-precision features: what is saved is what the trees are grown from."""
+        return np.stack([self._describe_one(one) for one in inputs]).astype(np.float16)
+
+    def _describe_one(self, inputs: FloatArray) -> FloatArray:
+        """Positions at fixed moments, speeds between them, and each point's mean, range and part of time seen."""
+        frames = len(inputs)
+        flat = inputs.reshape(frames, -1)
+        seen = ~np.isnan(flat)
+        # A tree needs a value everywhere: a missing one takes the place of its nearest sight in time, or one that
+        # no point has. How much was missing is a feature of its own.
+        filled = _nearest_in_time(flat, seen)
+        moments = np.linspace(0, frames - 1, self.settings.moments)
+        before = np.floor(moments).astype(int)
+        weight = (moments - before)[:, None]
+        at = (1 - weight) * filled[before] + weight * filled[np.minimum(before + 1, frames - 1)]
+        seconds = max(frames - 1, 1) / self.preprocessing.rate_hz / max(len(moments) - 1, 1)
+        speed = (np.diff(at, axis=0) / seconds).clip(-100, 100)
+        parts = [at, speed, filled.mean(axis=0), np.ptp(filled, axis=0), seen.mean(axis=0)]
+        return np.concatenate([part.ravel() for part in parts])
+
+
+def _nearest_in_time(values: FloatArray, seen: np.ndarray[Any, np.dtype[np.bool_]]) -> FloatArray:
+    """(T, F) with each missing value replaced by the nearest in time of its column, or by -9 where there is none."""
+    frames = np.arange(len(values))[:, None]
+    before = np.maximum.accumulate(np.where(seen, frames, -1), axis=0)
+    after = np.minimum.accumulate(np.where(seen, frames, len(values))[::-1], axis=0)[::-1]
+    use_after = (before < 0) | ((after < len(values)) & (after - frames < frames - before))
+    nearest = np.where(use_after, after, before)
+    found = np.take_along_axis(values, nearest.clip(0, len(values) - 1), axis=0)
+    return np.where(seen.any(axis=0), found, np.float32(-9))

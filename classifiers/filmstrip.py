@@ -1,0 +1,77 @@
+"""A clip as a row of skeletons, as paths that an SVG can draw."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from posegloss.classifiers.preprocessing import INPUT_BONES, place
+from posegloss.pipeline.sequence import FloatArray
+
+# The part of the signer's frame of reference that a picture shows, in shoulder widths.
+_LEFT, _TOP, _WIDTH, _HEIGHT = -1.7, -1.6, 3.4, 3.4
+_SCALE: Final = 30
+_HANDS = {
+    side: {place(f"{side}_{part}") for part in ("wrist", "pinky", "index", "thumb")} for side in ("left", "right")
+}
+# Bones, and what stands for a face.
+_LINES = (*INPUT_BONES, (place("nose"), place("left_eye_outer")), (place("nose"), place("right_eye_outer")))
+
+
+@dataclass(frozen=True)
+class Pose:
+    """One skeleton.
+
+    Attributes:
+        x: where its picture starts in the strip.
+        body: SVG path of the bones but those of the hands.
+        left_hand: SVG path of the bones of the person's own left hand.
+        right_hand: of the right one.
+    """
+
+    x: float
+    body: str
+    left_hand: str
+    right_hand: str
+
+
+@dataclass(frozen=True)
+class Filmstrip:
+    """Skeletons at even distances in time; width and height in units of the SVG."""
+
+    width: float
+    height: float
+    poses: tuple[Pose, ...]
+
+
+def filmstrip(inputs: FloatArray, poses: int = 6) -> Filmstrip:
+    """Draw moments of a clip, the first and the last among them.
+
+    Args:
+        inputs: (T, K, 2) as preprocessing gives them.
+        poses: how many skeletons.
+    """
+    width, height = _WIDTH * _SCALE, _HEIGHT * _SCALE
+    frames = np.unique(np.linspace(0, len(inputs) - 1, poses).round().astype(int))
+    drawn = []
+    for i, frame in enumerate(frames):
+        points = (inputs[frame] - (_LEFT, _TOP)) * _SCALE + (i * width, 0)
+        left, right = _HANDS["left"], _HANDS["right"]
+        drawn.append(
+            Pose(
+                i * width,
+                _path(points, [bone for bone in _LINES if not ({*bone} <= left or {*bone} <= right)]),
+                _path(points, [bone for bone in _LINES if {*bone} <= left]),
+                _path(points, [bone for bone in _LINES if {*bone} <= right]),
+            )
+        )
+    return Filmstrip(width * len(frames), height, tuple(drawn))
+
+
+def _path(points: FloatArray, bones: list[tuple[int, int]]) -> str:
+    """The bones of which both ends are seen."""
+    return " ".join(
+        f"M{points[a, 0]:.1f} {points[a, 1]:.1f}L{points[b, 0]:.1f} {points[b, 1]:.1f}"
+        for a, b in bones
+        if np.isfinite(points[[a, b]]).all()
+    )

@@ -1,0 +1,233 @@
+"""What all Keras families share: training with checkpoints, prediction in batches, weights on disk."""
+
+import time
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from posegloss.classifiers.augmentation import Augmentation, mirrored
+from posegloss.classifiers.backend import keras, ops, tf
+from posegloss.classifiers.base import (
+    EpochReport,
+    GlossClassifier,
+    History,
+    Progress,
+    Sample,
+    label_indices,
+    training_identity,
+)
+from posegloss.classifiers.batches import pad, trim
+from posegloss.classifiers.checkpoint import Checkpoint
+from posegloss.classifiers.preprocessing import Preprocessing
+from posegloss.pipeline.sequence import FloatArray
+
+WEIGHTS = "model.weights.h5"
+
+
+@dataclass(frozen=True)
+class KerasTraining:
+    """How Keras families are trained.
+
+    Attributes:
+        epochs: at most.
+        batch_size: clips.
+        learning_rate: at its highest, after the warm-up.
+        weight_decay: of AdamW (Loshchilov and Hutter 2019).
+        warm_up: part of the epochs in which the learning rate rises; after it, it falls as a cosine.
+        label_smoothing: probability that goes to the other glosses.
+        patience: training ends after so many epochs without a better validation.
+        mirror_average: answer with the mean over the sequence and its mirror image.
+    """
+
+    epochs: int = 40
+    batch_size: int = 16
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.05
+    warm_up: float = 0.1
+    label_smoothing: float = 0.1
+    patience: int = 20
+    mirror_average: bool = True
+
+
+class KerasFamily(GlossClassifier):
+    """A family whose model is a Keras model from (B, T, K, 2) with NaN to (B, C) logits."""
+
+    def __init__(
+        self,
+        training: KerasTraining | None = None,
+        augmentation: Augmentation | None = None,
+        preprocessing: Preprocessing | None = None,
+    ) -> None:
+        super().__init__(preprocessing)
+        self.training = training or KerasTraining()
+        self.augmentation = augmentation or Augmentation()
+        self.model: Any = None
+        self._logits: Any = None
+
+    @abstractmethod
+    def build(self, classes: int) -> Any:
+        """The Keras model."""
+
+    def config(self) -> dict[str, Any]:
+        """The settings as plain values."""
+        return {"training": asdict(self.training), "augmentation": asdict(self.augmentation)}
+
+    def fit(
+        self,
+        samples: Sequence[Sample],
+        validation: Sequence[Sample] = (),
+        *,
+        seed: int = 0,
+        checkpoint: Path | None = None,
+        progress: Progress | None = None,
+    ) -> History:
+        """Train, going on from the checkpoint if there is one.
+
+        Raises:
+            TrainingError: the checkpoint is of another training.
+        """
+        settings = self.training
+        self.glosses = tuple(sorted({str(sample.gloss) for sample in samples}))
+        keras.utils.set_random_seed(seed)
+        self._make_model()
+        steps = -(-len(samples) // settings.batch_size)
+        optimizer = self._optimizer(steps)
+        step = self._train_step(optimizer)
+        identity = training_identity(self, (samples, validation), seed)
+        history: History = []
+        best = _values(self.model.weights)
+        saved = Checkpoint.load(checkpoint, identity) if checkpoint else None
+        if saved:
+            history, best = saved.history, saved.best
+            _assign([*self.model.variables, *optimizer.variables], saved.state)
+        labels = label_indices(samples, self.glosses)
+        while len(history) < settings.epochs and not self._stalled(history):
+            started, epoch = time.perf_counter(), len(history)
+            row = self._train_epoch(step, samples, labels, np.random.default_rng((seed, epoch)))
+            row["learning_rate"] = float(optimizer.learning_rate.numpy())
+            if validation:
+                row |= self._validate(validation)
+            row["seconds"] = time.perf_counter() - started
+            history.append(row)
+            if _best_epoch(history) == epoch:
+                best = _values(self.model.weights)
+            if checkpoint:
+                state = _values([*self.model.variables, *optimizer.variables])
+                Checkpoint(identity, history, state, best).save(checkpoint)
+            if progress:
+                progress(EpochReport(epoch + 1, settings.epochs, row))
+        _assign(self.model.weights, best)
+        return history
+
+    def predict_inputs(self, inputs: Sequence[FloatArray]) -> FloatArray:
+        """(N, C) probabilities of the glosses; each row sums to one."""
+        probabilities = np.empty((len(inputs), len(self.glosses)))
+        order = np.argsort([len(one) for one in inputs], kind="stable")
+        for chosen in np.array_split(order, max(1, -(-len(order) // 64))):
+            batch = pad([inputs[i] for i in chosen])
+            views = [batch, mirrored(batch)] if self.training.mirror_average else [batch]
+            probabilities[chosen] = np.mean([_softmax(self._logits(view).numpy()) for view in views], axis=0)
+        return np.asarray(probabilities, np.float32)
+
+    def save_weights(self, folder: Path) -> Path:
+        """Write the weights in Keras' HDF5 format."""
+        self.model.save_weights(folder / WEIGHTS)
+        return folder / WEIGHTS
+
+    def load_weights(self, folder: Path, glosses: Sequence[str]) -> None:
+        """Read the weights of a model of the same architecture and number of glosses."""
+        self.glosses = tuple(glosses)
+        self._make_model()
+        self.model.load_weights(folder / WEIGHTS)
+
+    def _make_model(self) -> None:
+        self.model = self.build(len(self.glosses))
+        # Any number of clips of any length, traced once.
+        batch = tf.TensorSpec((None, *self.model.input_shape[1:]), tf.float32)
+        self._logits = tf.function(lambda batch: self.model(batch, training=False), input_signature=[batch])
+
+    def _optimizer(self, steps: int) -> Any:
+        settings = self.training
+        total = steps * settings.epochs
+        warm_up = max(1, round(settings.warm_up * total))
+        schedule = keras.optimizers.schedules.CosineDecay(
+            settings.learning_rate / 100,
+            max(1, total - warm_up),
+            alpha=0.01,
+            warmup_target=settings.learning_rate,
+            warmup_steps=warm_up,
+        )
+        optimizer = keras.optimizers.AdamW(schedule, weight_decay=settings.weight_decay, clipnorm=1.0)
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        optimizer.build(self.model.trainable_variables)
+        return optimizer
+
+    def _train_step(self, optimizer: Any) -> Any:
+        """A function of a batch and its one-hot labels that learns from them and gives loss and accuracy."""
+        model = self.model
+        loss_of = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=self.training.label_smoothing)
+
+        def step(batch: Any, targets: Any) -> Any:
+            with tf.GradientTape() as tape:
+                logits = model(batch, training=True)
+                loss = loss_of(targets, logits)
+            optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+            right = ops.equal(ops.argmax(logits, axis=1), ops.argmax(targets, axis=1))
+            return loss, ops.mean(ops.cast(right, "float32"))
+
+        specs = [tf.TensorSpec((None, *shape[1:]), tf.float32) for shape in (model.input_shape, model.output_shape)]
+        return tf.function(step, input_signature=specs)
+
+    def _train_epoch(
+        self, step: Any, samples: Sequence[Sample], labels: np.ndarray[Any, Any], generator: np.random.Generator
+    ) -> dict[str, float]:
+        sums = np.zeros(2)
+        for chosen in self._batches(len(samples), generator):
+            batch = self.augmentation(pad([samples[i].inputs for i in chosen]), generator)
+            targets = np.eye(len(self.glosses), dtype=np.float32)[labels[chosen]]
+            sums += len(chosen) * np.array([float(value) for value in step(trim(batch), targets)])
+        loss, accuracy = (sums / len(samples)).tolist()
+        return {"loss": loss, "accuracy": accuracy}
+
+    def _batches(self, count: int, generator: np.random.Generator) -> Iterator[np.ndarray[Any, Any]]:
+        """Random batches of nearly equal size."""
+        yield from np.array_split(generator.permutation(count), -(-count // self.training.batch_size))
+
+    def _validate(self, validation: Sequence[Sample]) -> dict[str, float]:
+        known = [sample for sample in validation if sample.gloss in self.glosses]
+        labels = label_indices(known, self.glosses)
+        probabilities = self.predict_inputs([sample.inputs for sample in known])
+        true = probabilities[np.arange(len(known)), labels]
+        return {
+            "validation_loss": float(-np.log(true + 1e-7).mean()),
+            "validation_accuracy": float((probabilities.argmax(axis=1) == labels).mean()),
+        }
+
+    def _stalled(self, history: History) -> bool:
+        return bool(history) and len(history) - 1 - _best_epoch(history) >= self.training.patience
+
+
+def _best_epoch(history: History) -> int:
+    """The epoch with the lowest validation loss, or the last one without a validation.
+
+    The accuracy on a few validation clips moves in large steps and picks lucky epochs; the loss does not.
+    """
+    return min(range(len(history)), key=lambda epoch: (history[epoch].get("validation_loss", 0.0), -epoch))
+
+
+def _values(variables: Sequence[Any]) -> list[np.ndarray[Any, Any]]:
+    return [variable.value.numpy().copy() for variable in variables]
+
+
+def _assign(variables: Sequence[Any], values: Sequence[np.ndarray[Any, Any]]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _softmax(logits: FloatArray) -> np.ndarray[Any, np.dtype[np.float64]]:
+    exponential = np.exp(np.float64(logits) - np.max(logits, axis=1, keepdims=True))
+    return np.asarray(exponential / exponential.sum(axis=1, keepdims=True))

@@ -1,0 +1,113 @@
+"""GlossRecogniser: a model folder in, an answer for each sequence out."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+
+from posegloss.classifiers.base import GlossClassifier
+from posegloss.classifiers.bundle import load_bundle
+from posegloss.classifiers.preprocessing import POINTS
+from posegloss.pipeline.errors import NoSignerError
+from posegloss.pipeline.extract import ExtractionSettings
+from posegloss.pipeline.sequence import KeypointSequence
+from posegloss.pipeline.skeleton import KEYPOINT_NAMES
+
+
+@dataclass(frozen=True)
+class GlossPrediction:
+    """What is signed in a sequence.
+
+    Attributes:
+        gloss: the most probable gloss, or None where the sequence shows no signer.
+        confidence: its probability, as the model sees it.
+        ranking: the most probable glosses with their probabilities, best first.
+        missing_points: for each keypoint that was seen in less than half of the frames, the part of the frames
+            that it was missing in.
+        reason: why there is no gloss.
+        synthetic: the model was trained on no real people, so its glosses are no signs of a real language.
+    """
+
+    gloss: str | None
+    confidence: float
+    ranking: tuple[tuple[str, float], ...]
+    missing_points: Mapping[str, float]
+    reason: str | None = None
+    synthetic: bool = False
+
+    @property
+    def caption(self) -> str:
+        """The answer in a line."""
+        answer = f"{self.gloss}  {self.confidence:.0%}" if self.gloss else "no sign: nobody is seen"
+        return f"{answer}  (synthetic signs)" if self.synthetic else answer
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+
+class GlossRecogniser:
+    """Recognises glosses with a trained classifier.
+
+    Attributes:
+        classifier: the trained classifier.
+        training: what it was trained on.
+    """
+
+    def __init__(self, classifier: GlossClassifier, training: Mapping[str, Any]) -> None:
+        self.classifier = classifier
+        self.training = training
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike[str]) -> Self:
+        """Load a model folder.
+
+        Raises:
+            BundleError: it is no model, or its parts do not belong together.
+        """
+        bundle = load_bundle(folder)
+        return cls(bundle.classifier, bundle.training)
+
+    @property
+    def glosses(self) -> tuple[str, ...]:
+        """The glosses that it can answer."""
+        return self.classifier.glosses
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether it was trained on no real people."""
+        return bool(self.training["synthetic"])
+
+    @property
+    def extraction(self) -> ExtractionSettings:
+        """How the sequences were extracted that it was trained on, and so those to recognise should be."""
+        return ExtractionSettings(**(self.training.get("extraction") or {}))
+
+    def predict(self, sequence: KeypointSequence, top: int = 5) -> GlossPrediction:
+        """The gloss of a sequence that shows one sign, with the next best ones.
+
+        Args:
+            sequence: the whole clip.
+            top: how many glosses the ranking has at most.
+        """
+        missing = _missing_points(sequence, self.classifier.preprocessing.normalization.min_visibility)
+        try:
+            probabilities = self.classifier.predict_proba([sequence])[0]
+        except NoSignerError as error:
+            return replace(self.nothing(str(error)), missing_points=missing)
+        order = np.argsort(-probabilities, kind="stable")[:top]
+        ranking = tuple((self.glosses[i], float(probabilities[i])) for i in order)
+        return GlossPrediction(*ranking[0], ranking, missing, synthetic=self.synthetic)
+
+    def nothing(self, reason: str) -> GlossPrediction:
+        """The answer for a clip that cannot be read or shows nobody."""
+        return GlossPrediction(None, 0.0, (), {}, reason, self.synthetic)
+
+
+def _missing_points(sequence: KeypointSequence, min_visibility: float) -> dict[str, float]:
+    if not len(sequence):
+        return {KEYPOINT_NAMES[point]: 1.0 for point in POINTS}
+    missing = (sequence.visibility < min_visibility).mean(axis=0)
+    return {KEYPOINT_NAMES[point]: float(missing[point]) for point in POINTS if missing[point] > 0.5}

@@ -1,0 +1,188 @@
+"""From a keypoint store to a classifier on disk that was tested on people it never saw."""
+
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from posegloss.classifiers.base import (
+    BASELINE_FAMILY,
+    DEFAULT_FAMILY,
+    GlossClassifier,
+    Progress,
+    Sample,
+    TrainingError,
+    classifier_family,
+    each_clip,
+    preprocess,
+    training_identity,
+)
+from posegloss.classifiers.bundle import MODEL_FILE, check_free, load_bundle, read_description, save_bundle
+from posegloss.classifiers.evaluation import Evaluation, evaluate_samples
+from posegloss.classifiers.report import ModelReport, render_report
+from posegloss.datasets.splits import Split, split_clips
+from posegloss.pipeline.store import Clip, KeypointStore
+
+PARTS: Final = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training gave.
+
+    Attributes:
+        path: the model folder, with report.html in it.
+        classifier: the trained classifier.
+        evaluation: on the clips that were held out.
+        baseline: the same of the scikit-learn baseline on the same clips, or None where it is the model itself.
+        left_out: clips that were not used, and why.
+        already_there: the folder held the result of this very training, which was loaded.
+    """
+
+    path: Path
+    classifier: GlossClassifier
+    evaluation: Evaluation
+    baseline: Evaluation | None
+    left_out: Mapping[str, str]
+    already_there: bool = False
+
+
+def train(
+    clips: KeypointStore | Iterable[Clip],
+    out: str | os.PathLike[str],
+    *,
+    family: str = DEFAULT_FAMILY,
+    config: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    test: float = 0.25,
+    validation: float = 0.2,
+    test_signers: Collection[str] = (),
+    use_published_split: bool = True,
+    epochs: int | None = None,
+    baseline: bool = True,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> TrainResult:
+    """Train a classifier, test it on signers that it never saw, and write both as one folder.
+
+    Killed at any moment and called again with the same arguments, it goes on after the last whole epoch (kept in
+    ``OUT.training``); called again when it is done, it loads what is there.
+
+    Args:
+        clips: labelled clips, or a store of them.
+        out: the model folder to write.
+        family: a name of ``base.FAMILIES``.
+        config: settings of the family that differ from its defaults.
+        seed: decides the split and all that is random in training.
+        test: about which part of the signers is held out for the test.
+        validation: about which part of the others is held out to choose the best epoch.
+        test_signers: exactly these signers are the test.
+        use_published_split: keep the split that the clips bring along.
+        epochs: at most so many; the family's own number where None.
+        baseline: measure the scikit-learn baseline on the same split, for the report.
+        overwrite: replace another model at ``out``.
+        progress: called after each epoch.
+
+    Raises:
+        TrainingError: no clip can be used, or an interrupted training in the way was another one.
+        SplitError, TooFewClipsError: the clips cannot be split; the message says what is lacking.
+        FamilyError: there is no such family.
+        BundleError: the folder is taken or cannot be written.
+    """
+    out = Path(out)
+    settings = dict(config or {})
+    if epochs is not None and family != BASELINE_FAMILY:
+        settings["training"] = {**settings.get("training", {}), "epochs": epochs}
+    classifier = classifier_family(family).from_config(settings)
+    samples, left_out = preprocess(each_clip(clips), classifier.preprocessing)
+    # A store gives its clips in the order in which workers finished; the split must not depend on that.
+    samples.sort(key=lambda sample: sample.clip_id)
+    left_out |= {sample.clip_id: "no gloss" for sample in samples if not sample.gloss}
+    samples = [sample for sample in samples if sample.gloss]
+    if not samples:
+        raise TrainingError(_nothing_to_train_on(left_out))
+    split = split_clips(
+        samples,
+        test=test,
+        validation=validation,
+        test_signers=test_signers,
+        use_published=use_published_split,
+        seed=seed,
+    )
+    parts = [[samples[i] for i in part] for part in (split.train, split.validation, split.test)]
+    identity = training_identity(classifier, parts, seed)
+    if _is_of(out, identity) and not overwrite:
+        return _already_there(out, left_out)
+    check_free(out, overwrite)
+    checkpoint = out.with_name(f"{out.name}.training") / "checkpoint.npz"
+    history = classifier.fit(parts[0], parts[1], seed=seed, checkpoint=checkpoint, progress=progress)
+    evaluation = evaluate_samples(
+        classifier, parts[2], signer_independent=split.signer_independent, left_out=left_out, notes=split.notes
+    )
+    beside = _baseline(parts, split, seed) if baseline and family != BASELINE_FAMILY else None
+    about = _describe(clips, parts, split, seed, identity)
+    report = ModelReport(
+        title=out.name, family=family, evaluation=evaluation, baseline=beside, training=about, history=history
+    )
+    save_bundle(
+        out,
+        classifier,
+        training=about,
+        report=report.to_dict(),
+        report_page=render_report(report, parts[2]),
+        history=history,
+        overwrite=overwrite,
+    )
+    checkpoint.unlink(missing_ok=True)
+    if checkpoint.parent.is_dir():
+        checkpoint.parent.rmdir()
+    return TrainResult(out, classifier, evaluation, beside, left_out)
+
+
+def _nothing_to_train_on(left_out: Mapping[str, str]) -> str:
+    if not left_out:
+        return "there are no clips to train on; extract some with: posegloss extract VIDEOS --out STORE"
+    clip_id, reason = next(iter(left_out.items()))
+    return (
+        f"none of {len(left_out)} clips can be used to train on ({clip_id}: {reason}); label them with a manifest's "
+        "column 'gloss' or a folder for each gloss, and check that each shows a person from the front"
+    )
+
+
+def _is_of(out: Path, identity: str) -> bool:
+    return (out / MODEL_FILE).is_file() and read_description(out)["training"].get("identity") == identity
+
+
+def _already_there(out: Path, left_out: Mapping[str, str]) -> TrainResult:
+    bundle = load_bundle(out)
+    evaluation = Evaluation.from_dict(bundle.report["evaluation"])
+    beside = bundle.report["baseline"] and Evaluation.from_dict(bundle.report["baseline"])
+    return TrainResult(out, bundle.classifier, evaluation, beside, left_out, already_there=True)
+
+
+def _baseline(parts: Sequence[Sequence[Sample]], split: Split, seed: int) -> Evaluation:
+    """What the scikit-learn baseline reaches with the same clips."""
+    classifier = classifier_family(BASELINE_FAMILY).from_config({})
+    classifier.fit(parts[0], parts[1], seed=seed)
+    return evaluate_samples(classifier, parts[2], signer_independent=split.signer_independent)
+
+
+def _describe(
+    clips: KeypointStore | Iterable[Clip], parts: Sequence[Sequence[Sample]], split: Split, seed: int, identity: str
+) -> dict[str, Any]:
+    store = clips if isinstance(clips, KeypointStore) else None
+    return {
+        "store": store and str(store.path),
+        "extraction": store and store.settings,
+        "synthetic": any(sample.synthetic for part in parts for sample in part),
+        "seed": seed,
+        "split": split.how,
+        "signer_independent": split.signer_independent,
+        "clips": {name: len(part) for name, part in zip(PARTS, parts, strict=True)},
+        "signers": {
+            name: sorted({sample.signer for sample in part if sample.signer})
+            for name, part in zip(PARTS, parts, strict=True)
+        },
+        "identity": identity,
+    }

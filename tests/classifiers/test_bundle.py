@@ -1,0 +1,144 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from posegloss.classifiers.base import preprocess
+from posegloss.classifiers.bundle import BundleError, load_bundle, save_bundle
+
+from .made_up import make_clips
+
+
+@pytest.fixture(params=["trained", "trees"])
+def original(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def folder(original, tmp_path):
+    return shutil.copytree(original.path, tmp_path / "model")
+
+
+def change(folder, **values):
+    about = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps({**about, **values}))
+
+
+def weights(folder):
+    return next(path for path in folder.iterdir() if path.suffix in (".h5", ".npz"))
+
+
+def test_loaded_is_what_was_saved(original, folder):
+    bundle = load_bundle(folder)
+    samples, _ = preprocess(make_clips(signers=("zoe",)), bundle.classifier.preprocessing)
+    inputs = [sample.inputs for sample in samples]
+    np.testing.assert_allclose(
+        bundle.classifier.predict_inputs(inputs), original.classifier.predict_inputs(inputs), atol=1e-6
+    )
+    assert bundle.classifier.glosses == original.classifier.glosses
+    assert bundle.training["clips"]["test"] == len(original.evaluation.answers)
+    assert bundle.report["evaluation"]["top1"]["value"] == original.evaluation.top1.value
+
+
+@pytest.mark.parametrize("part", ["report.json", "report.html", "history.csv", "weights"])
+def test_missing_part(folder, part):
+    path = weights(folder) if part == "weights" else folder / part
+    path.unlink()
+    with pytest.raises(BundleError, match=f"lacks {path.name}"):
+        load_bundle(folder)
+
+
+@pytest.mark.parametrize("part", ["report.json", "history.csv", "weights"])
+def test_changed_part(folder, part):
+    path = weights(folder) if part == "weights" else folder / part
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(BundleError, match=rf"{path.name}.*sha256"):
+        load_bundle(folder)
+
+
+def test_weights_of_another_model(trained, trees, tmp_path):
+    folder = shutil.copytree(trained.path, tmp_path / "model")
+    shutil.copy(weights(trees.path), weights(folder))
+    with pytest.raises(BundleError, match="weights"):
+        load_bundle(folder)
+
+
+def test_another_number_of_glosses(folder):
+    change(folder, glosses=["a", "b"])
+    with pytest.raises(BundleError, match="weights do not fit 2 glosses"):
+        load_bundle(folder)
+
+
+def test_another_preprocessing(folder):
+    about = json.loads((folder / "model.json").read_text())
+    change(folder, preprocessing={**about["preprocessing"], "rate_hz": 12.5})
+    with pytest.raises(BundleError, match="preprocessing is not the one"):
+        load_bundle(folder)
+    change(folder, preprocessing={"nonsense": 1})
+    with pytest.raises(BundleError, match="preprocessing settings"):
+        load_bundle(folder)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"format": 99}, "format 99"),
+        ({"family": "oracle"}, "oracle"),
+        ({"config": {"nonsense": 1, "training": {"nonsense": 1}}}, "config"),
+        ({"parts": {"../../etc/passwd": "0"}}, "outside its folder"),
+    ],
+)
+def test_description_that_cannot_be(folder, values, message):
+    change(folder, **values)
+    with pytest.raises(BundleError, match=message):
+        load_bundle(folder)
+
+
+def test_description_that_lacks_something(folder):
+    (folder / "model.json").write_text('{"format": 1}')
+    with pytest.raises(BundleError, match="lacks"):
+        load_bundle(folder)
+    (folder / "model.json").write_text("{")
+    with pytest.raises(BundleError, match=r"model\.json cannot be read"):
+        load_bundle(folder)
+
+
+def test_no_model(tmp_path):
+    with pytest.raises(BundleError, match="does not exist"):
+        load_bundle(tmp_path / "gone")
+    with pytest.raises(BundleError, match=r"has no model\.json"):
+        load_bundle(tmp_path)
+
+
+def saved(classifier, path, **options):
+    return save_bundle(path, classifier, training={}, report={}, report_page="", history=[], **options)
+
+
+def test_nothing_is_replaced_unasked(trees, tmp_path):
+    path = saved(trees.classifier, tmp_path / "model")
+    with pytest.raises(BundleError, match="--overwrite"):
+        saved(trees.classifier, path)
+    saved(trees.classifier, path, overwrite=True)
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.jpg").touch()
+    with pytest.raises(BundleError, match="not a model folder"):
+        saved(trees.classifier, tmp_path / "photos", overwrite=True)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["model", "photos"]
+
+
+def test_failure_leaves_what_was_there(trees, tmp_path, monkeypatch):
+    path = saved(trees.classifier, tmp_path / "model")
+
+    def full(folder):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(trees.classifier, "save_weights", full)
+    with pytest.raises(BundleError, match="No space left"):
+        saved(trees.classifier, path, overwrite=True)
+    with pytest.raises(BundleError, match="No space left"):
+        saved(trees.classifier, tmp_path / "other")
+    assert [file.name for file in tmp_path.iterdir()] == ["model"]
+    load_bundle(path)

@@ -1,0 +1,183 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from posegloss.classifiers.base import TrainingError
+from posegloss.classifiers.bundle import BundleError, load_bundle
+from posegloss.classifiers.evaluation import EvaluationError
+from posegloss.classifiers.held_out import evaluate_bundle
+from posegloss.classifiers.training import train
+from posegloss.datasets.splits import SignerUnknownWarning, SplitWarning, TooFewClipsError
+from posegloss.pipeline.store import Clip, KeypointStore
+
+from .made_up import TINY, make_clips, nobody
+
+SIGNERS = ("ada", "bo", "cy", "di", "ed")
+
+
+def quick(clips, out, **options):
+    return train(clips, out, family="extra-trees", config={"trees": 20}, **options)
+
+
+def test_result(trained):
+    assert trained.evaluation.signer_independent
+    assert trained.baseline is not None
+    assert trained.path.is_dir()
+    tested = {answer.signer for answer in trained.evaluation.answers}
+    used = load_bundle(trained.path).training["signers"]
+    assert set(used["test"]) == tested
+    assert not tested & {*used["train"], *used["validation"]}
+    assert (trained.path / "history.csv").read_text().count("\n") == 41
+    assert not trained.path.with_name("model.training").exists()
+
+
+def test_people_who_were_never_seen_are_recognised(trained, trees):
+    assert trees.evaluation.top1.value > 0.9
+    assert trained.evaluation.top1.value > 0.85
+    assert trees.baseline is None
+
+
+def test_again_is_not_trained_again(clips, trees, monkeypatch):
+    monkeypatch.setattr(type(trees.classifier), "fit", None)
+    again = train(reversed(clips), trees.path, family="extra-trees", seed=1)
+    assert again.already_there
+    assert again.evaluation == trees.evaluation
+
+
+def test_another_training_does_not_replace_it(clips, trees):
+    with pytest.raises(BundleError, match="--overwrite"):
+        train(clips, trees.path, family="extra-trees", seed=2)
+
+
+def test_store(tmp_path):
+    store = KeypointStore.create(tmp_path / "store", {})
+    store.append([*make_clips(takes=2), Clip("nobody", nobody(), "wave", "ada"), Clip("bare", nobody(), None, "ada")])
+    result = quick(store, tmp_path / "m")
+    assert set(result.left_out) == {"nobody", "bare"}
+    assert result.evaluation.left_out["nobody"] == result.left_out["nobody"]
+    assert load_bundle(result.path).training["store"] == str(store.path)
+
+
+def test_unknown_signers(tmp_path):
+    clips = [Clip(clip.clip_id, clip.sequence, clip.gloss) for clip in make_clips()]
+    with pytest.warns(SignerUnknownWarning):
+        result = quick(clips, tmp_path / "m")
+    assert not result.evaluation.signer_independent
+    assert "signers unknown: accuracy may be optimistic" in (result.path / "report.html").read_text()
+
+
+def test_one_signer_only(tmp_path):
+    with pytest.warns(SplitWarning, match="one signer"):
+        result = quick(make_clips(signers=("ada",), takes=6), tmp_path / "m")
+    assert not result.evaluation.signer_independent
+
+
+def test_gloss_seen_once(tmp_path):
+    clips = [*make_clips(), *make_clips(("once",), ("ada",), 1)]
+    with pytest.warns(SplitWarning, match="once"):
+        result = quick(clips, tmp_path / "m", test_signers=["bo"], validation=0.01)
+    assert "once" in result.classifier.glosses
+    assert "once" not in {row.gloss for row in result.evaluation.per_gloss}
+
+
+@pytest.mark.parametrize(
+    ("clips", "error", "message"),
+    [
+        ([], TrainingError, "no clips"),
+        ([Clip("a", nobody(), "wave", "ada")], TrainingError, "none of 1 clips"),
+        ([Clip("a", make_clips(takes=1)[0].sequence)], TrainingError, "no gloss"),
+        (make_clips(glosses=("wave",)), TooFewClipsError, "two glosses"),
+    ],
+)
+def test_nothing_to_train_on(tmp_path, clips, error, message):
+    with pytest.raises(error, match=message):
+        quick(clips, tmp_path / "m")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_evaluation_writes_a_report(trained, tmp_path):
+    clips = make_clips(signers=("zoe", "yu"))
+    result = evaluate_bundle(load_bundle(trained.path), clips, report_to=tmp_path / "report")
+    html = (tmp_path / "report" / "report.html").read_text()
+    assert f"{100 * result.top1.value:.1f} %" in html
+    assert "zoe" in html
+    assert html.count("<polyline") == 4
+    assert json.loads((tmp_path / "report" / "report.json").read_text())["evaluation"]["signers"] == ["yu", "zoe"]
+    load_bundle(trained.path)
+
+
+def test_evaluation_leaves_training_signers_out(trees, clips):
+    bundle = load_bundle(trees.path)
+    strangers = make_clips(signers=("zoe",))
+    result = evaluate_bundle(bundle, [*clips, *strangers])
+    assert {answer.signer for answer in result.answers} == {"zoe", *bundle.training["signers"]["test"]}
+    assert result.signer_independent
+    assert len(result.left_out) == len(clips) - len(trees.evaluation.answers)
+    everyone = evaluate_bundle(bundle, clips, all_signers=True)
+    assert len(everyone.answers) == len(clips)
+    assert not everyone.signer_independent
+    assert "optimistic" in everyone.notes[0]
+    with pytest.raises(EvaluationError):
+        evaluate_bundle(bundle, [])
+
+
+TRAIN = """
+import sys
+from interrupted_made_up import TINY, make_clips
+from posegloss.classifiers.training import train
+
+def progress(row):
+    with open(sys.argv[2], "a") as file:
+        file.write(f"{row.epoch}\\n")
+
+train(make_clips(), sys.argv[1], config=TINY, seed=1, progress=progress)
+"""
+
+
+class TestInterrupted:
+    def start(self, folder):
+        (folder / "interrupted_made_up.py").write_text(Path(__file__).with_name("made_up.py").read_text())
+        (folder / "run.py").write_text(TRAIN)
+        command = [sys.executable, str(folder / "run.py"), str(folder / "model"), str(folder / "epochs")]
+        return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+    @pytest.fixture
+    def killed(self, tmp_path):
+        process = self.start(tmp_path)
+        epochs = tmp_path / "epochs"
+        end = time.monotonic() + 120
+        while not (epochs.exists() and epochs.read_text().count("\n") >= 5) and time.monotonic() < end:
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.005)
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        assert not (tmp_path / "model").exists()
+        return tmp_path
+
+    def test_goes_on_and_ends_as_if_nothing_had_been(self, killed, trained):
+        before = [int(epoch) for epoch in (killed / "epochs").read_text().split()]
+        assert 5 <= before[-1] < TINY["training"]["epochs"]
+        with pytest.raises(TrainingError, match=r"another seed.*remove it"):
+            train(make_clips(), killed / "model", config=TINY, seed=2)
+        with pytest.raises(TrainingError, match="other clips"):
+            train(make_clips(takes=4), killed / "model", config=TINY, seed=1)
+        process = self.start(killed)
+        errors = process.communicate()[1]
+        assert process.returncode == 0, errors
+        after = [int(epoch) for epoch in (killed / "epochs").read_text().split()][len(before) :]
+        # The epoch after the kill may have been done and saved already.
+        assert after[0] - before[-1] in (1, 2)
+        assert after[-1] == TINY["training"]["epochs"]
+        with_kill, without = (
+            [[float(value) for value in line.split(",")[:3]] for line in path.read_text().splitlines()[1:]]
+            for path in (killed / "model" / "history.csv", trained.path / "history.csv")
+        )
+        np.testing.assert_allclose(with_kill, without, rtol=1e-2)
+        assert not (killed / "model.training").exists()
