@@ -1,0 +1,59 @@
+"""The `posegloss` command: its subcommands, and how an error looks to the person who runs it."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from posegloss import __version__
+from posegloss.cli import avatar, demo, evaluate, extract, models, predict, render, train
+from posegloss.cli.console import Exit, errors
+from posegloss.pipeline.errors import PoseglossError
+
+app = typer.Typer(
+    name="posegloss",
+    help="Sign language recognition: from signing video to 33-point keypoint sequences to gloss.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("extract")(extract.extract)
+app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
+app.command("predict")(predict.predict)
+app.command("render")(render.render)
+app.command("avatar")(avatar.avatar)
+app.command("demo")(demo.demo)
+app.add_typer(models.app, name="models")
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False) -> None:
+    if version:
+        typer.echo(f"posegloss {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line. An error of ours is a message and exit code 2, an interrupt is 130."""
+    # LiteRT, TensorFlow and MediaPipe greet on stderr from C++; warnings and errors still come through.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("GLOG_minloglevel", "2")
+    try:
+        app()
+    except PoseglossError as error:
+        errors.print(f"[bold red]error:[/] {_plain(str(error))}", highlight=False, soft_wrap=True)
+        sys.exit(Exit.NOTHING)
+    except (KeyboardInterrupt, SystemExit) as end:
+        # Typer makes an interrupt in a command the exit code 130, without a word.
+        if isinstance(end, SystemExit) and end.code != Exit.INTERRUPTED:
+            raise
+        errors.print("\n[bold]stopped.[/] Nothing that was finished is lost; run the same command again to go on.")
+        sys.exit(Exit.INTERRUPTED)
+
+
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

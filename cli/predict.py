@@ -1,0 +1,54 @@
+"""`posegloss predict`: which gloss is signed in a clip."""
+
+import json
+import os
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from posegloss.cli.console import Exit, errors, fetch_weights, output
+from posegloss.pipeline.errors import PoseglossError
+
+
+def predict(
+    model: Annotated[Path, typer.Argument(help="A model folder that `posegloss train` made.")],
+    videos: Annotated[list[Path], typer.Argument(help="Clips of one sign each.")],
+    top: Annotated[int, typer.Option(min=1, help="How many glosses to name.")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a clip, for scripts.")] = False,
+) -> None:
+    """Recognise the gloss in clips of one sign each.
+
+    Exit code: 0 all recognised, 1 some clips could not be read or show nobody, 2 nothing could start.
+
+    Example: posegloss predict my.model clip.mp4
+    """
+    from posegloss.classifiers.predict import GlossRecogniser
+    from posegloss.pipeline.clip_source import ClipSource
+    from posegloss.pipeline.extract import extract_clip
+
+    recogniser = GlossRecogniser.load(model)
+    settings, threads = recogniser.extraction, os.cpu_count() or 1
+    fetch_weights(settings.model)
+    if recogniser.synthetic:
+        errors.print("note: this model was trained on a synthetic avatar; it knows no sign of a real language")
+    failed = 0
+    with closing(settings.open_backend(threads)) as tracker:
+        for video in videos:
+            try:
+                with errors.status(f"looking at {video.name}"):
+                    sequence = extract_clip(ClipSource(str(video), video), settings, tracker, threads)
+                    answer = recogniser.predict(sequence, top)
+            except PoseglossError as error:
+                answer = recogniser.nothing(str(error))
+            failed += answer.gloss is None
+            if as_json:
+                print(json.dumps({"video": str(video), **answer.to_dict()}, ensure_ascii=False))  # noqa: T201
+            elif answer.gloss is None:
+                errors.print(f"{video}: {answer.reason}", markup=False)
+            else:
+                ranking = ", ".join(f"{gloss} {probability:.0%}" for gloss, probability in answer.ranking)
+                output.print(f"{video}: {ranking}", markup=False)
+    if failed:
+        raise typer.Exit(Exit.SOME_FAILED)

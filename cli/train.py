@@ -1,0 +1,58 @@
+"""`posegloss train`: a gloss classifier from a store, tested on signers that it never saw."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import TextColumn
+
+from posegloss.cli.console import errors, output, progress
+from posegloss.cli.measures import print_evaluation
+
+
+def train(
+    store: Annotated[Path, typer.Argument(help="A store that `posegloss extract` made, with glosses.")],
+    out: Annotated[Path, typer.Option(help="The model folder to write.")],
+    model: Annotated[str, typer.Option(help="The family: conv-transformer or extra-trees.")] = "conv-transformer",
+    epochs: Annotated[int | None, typer.Option(min=1, help="At most so many; the family's own unless given.")] = None,
+    seed: Annotated[int, typer.Option(help="Decides the split and all that is random.")] = 0,
+    test: Annotated[float, typer.Option(min=0.01, max=0.9, help="Part of the signers held out for the test.")] = 0.25,
+    test_signer: Annotated[
+        list[str] | None, typer.Option(help="Hold out exactly this signer; may be given several times.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another model at --out.")] = False,
+) -> None:
+    """Train a gloss classifier and test it on signers that it never saw. Killed and run again, it goes on.
+
+    The model folder holds report.html with the result.
+
+    Example: posegloss train corpus.store --out my.model
+    """
+    from posegloss.classifiers.base import EpochReport
+    from posegloss.classifiers.training import train as train_classifier
+    from posegloss.pipeline.store import KeypointStore
+
+    opened = KeypointStore.open(store)
+    with progress(TextColumn("{task.fields[values]}")) as bar:
+        task = bar.add_task("training", total=None, values="")
+
+        def show(report: EpochReport) -> None:
+            accuracy = report.values.get("validation_accuracy")
+            told = f"loss {report.values['loss']:.2f}" + (f", on validation {accuracy:.0%}" if accuracy else "")
+            bar.update(task, completed=report.epoch, total=report.epochs, values=told)
+
+        result = train_classifier(
+            opened,
+            out,
+            family=model,
+            epochs=epochs,
+            seed=seed,
+            test=test,
+            test_signers=test_signer or (),
+            overwrite=overwrite,
+            progress=show,
+        )
+    if result.already_there:
+        errors.print(f"{out} is the result of this very training already", markup=False)
+    print_evaluation(result.evaluation, baseline=result.baseline)
+    output.print(f"model: {out}\nreport: {out / 'report.html'}", markup=False)

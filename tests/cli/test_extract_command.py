@@ -1,0 +1,262 @@
+"""The command as a person runs it: a process of its own, its exit code, and what it leaves behind."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from posegloss.pipeline.store import KeypointStore
+
+from ..conftest import MakeVideo, fill_disk
+from ..made_videos import avatar_images
+from ..pipeline.processes import children_of_session, wait_until
+
+COMMAND = [sys.executable, "-c", "from posegloss.cli.app import main; main()", "extract"]
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts the command in a session of its own, all of which is ended after the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(*arguments: str | Path, **environment: str) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [*COMMAND, *map(str, arguments)],
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        for left in children_of_session(process.pid):
+            os.kill(left, signal.SIGKILL)
+        process.communicate()
+
+
+def finish(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
+
+
+@pytest.fixture
+def videos(make_video: MakeVideo, tmp_path: Path) -> Path:
+    """A folder of two glosses with a clip each."""
+    for number, gloss in enumerate(("WAVE", "CIRCLE")):
+        make_video(f"videos/{gloss}/clip {number} é.mp4", avatar_images(5, signer=number))
+    return tmp_path / "videos"
+
+
+@pytest.fixture(scope="module")
+def long_corpus(tmp_path_factory: pytest.TempPathFactory, avatar_video: Path) -> Path:
+    """A manifest of many spans of one video, work for longer than a test takes to interrupt it."""
+    manifest = tmp_path_factory.mktemp("corpus") / "manifest.csv"
+    with manifest.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["path", "gloss", "start", "end"])
+        rows.writerows([avatar_video, "WAVE", 0, f"{0.3 + number / 1e6:.6f}"] for number in range(1000))
+    return manifest
+
+
+def reasons(store: Path) -> dict[str, str]:
+    with (store / "failures.csv").open(newline="", encoding="utf-8") as file:
+        return {row["clip_id"]: row["reason"] for row in csv.DictReader(file)}
+
+
+def test_all_done_is_exit_code_0(start: Start, videos: Path, tmp_path: Path) -> None:
+    code, out, err = finish(start(videos, "--out", tmp_path / "store", "--workers", "2"))
+    assert code == 0, err
+    assert "2 clips extracted (10 frames), 0 were there already, 0 failed" in out
+    index = KeypointStore.open(tmp_path / "store").index()
+    assert list(index["gloss"]) == ["CIRCLE", "WAVE"]
+    assert list(index["frames_with_person"]) == [5, 5]
+    assert reasons(tmp_path / "store") == {}
+
+
+def test_run_again_it_does_nothing_twice(start: Start, videos: Path, tmp_path: Path) -> None:
+    assert finish(start(videos, "--out", tmp_path / "store"))[0] == 0
+    code, out, _ = finish(start(videos, "--out", tmp_path / "store"))
+    assert (code, "0 clips extracted (0 frames), 2 were there already, 0 failed" in out) == (0, True)
+    assert len(KeypointStore.open(tmp_path / "store")) == 2
+
+
+def test_some_failed_is_exit_code_1(start: Start, videos: Path, tmp_path: Path) -> None:
+    (videos / "WAVE" / "text.mp4").write_text("no video")
+    (videos / "WAVE" / "empty.mp4").touch()
+    code, out, err = finish(start(videos, "--out", tmp_path / "store", "--workers", "2"))
+    assert code == 1
+    assert "2 clips extracted" in out
+    assert "2 failed" in out
+    assert "failures.csv" in err
+    assert "Traceback" not in err
+    assert set(reasons(tmp_path / "store")) == {"WAVE/text.mp4", "WAVE/empty.mp4"}
+    assert "not a video" in reasons(tmp_path / "store")["WAVE/text.mp4"]
+
+
+def test_a_wrong_row_of_a_manifest_is_told_and_the_others_extracted(start: Start, videos: Path, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("path,gloss\nvideos/WAVE/clip 0 é.mp4,WAVE\nnone.mp4,WAVE\n", encoding="utf-8")
+    code, out, err = finish(start(tmp_path / "list.csv", "--out", tmp_path / "store"))
+    assert (code, "1 clips extracted" in out, "none.mp4" in err) == (1, True, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["none.mp4", "--out", "store"], "does not exist"),
+        (["empty", "--out", "store"], "no videos in"),
+        (["video.mp4", "--out", "store", "--model", "huge"], "lite, full, heavy"),
+        (["video.mp4", "--out", "store", "--backend", "magic"], "blazepose, mediapipe"),
+        (["video.mp4", "--out", "file"], "file"),
+        (["video.mp4", "--out", "other"], "other settings"),
+        (["video.mp4", "--out", "damaged"], "store.json"),
+        (["video.mp4"], "--out"),
+    ],
+)
+def test_nothing_could_start_is_exit_code_2(
+    start: Start, make_video: MakeVideo, tmp_path: Path, arguments: list[str], told: str
+) -> None:
+    make_video("video.mp4", frames=1)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").touch()
+    KeypointStore.create(tmp_path / "other", {"model": "lite"})
+    KeypointStore.create(tmp_path / "damaged", {})
+    (tmp_path / "damaged" / "store.json").write_text("{")
+    places = [a if a.startswith("--") or a in ("huge", "magic") else str(tmp_path / a) for a in arguments]
+    code, _, err = finish(start(*places))
+    assert code == 2
+    assert told in " ".join(err.split())
+    assert "Traceback" not in err
+
+
+def test_missing_weights_are_exit_code_2(start: Start, videos: Path, tmp_path: Path) -> None:
+    nowhere = {name: "http://127.0.0.1:9" for name in ("HTTPS_PROXY", "https_proxy", "PIP_INDEX_URL", "PIP_PROXY")}
+    process = start(
+        videos,
+        "--out",
+        tmp_path / "store",
+        **nowhere,
+        XDG_CACHE_HOME=str(tmp_path / "cache"),
+        PIP_FIND_LINKS="",
+        PIP_RETRIES="0",
+        npm_config_offline="true",
+        npm_config_cache=str(tmp_path / "npm"),
+    )
+    code, _, err = finish(process)
+    assert code == 2
+    assert "could not be obtained" in err
+    assert "Traceback" not in err
+
+
+def test_a_full_disk_is_named_and_the_run_can_go_on(start: Start, videos: Path, small_disk: Path) -> None:
+    store = small_disk / "store"
+    assert finish(start(videos / "WAVE", "--out", store))[0] == 0
+    fill_disk(small_disk)
+    code, _, err = finish(start(videos / "CIRCLE", "--out", store))
+    assert code == 2
+    assert "run the same command again" in " ".join(err.split())
+    assert "Traceback" not in err
+    (small_disk / "ballast").unlink()
+    assert finish(start(videos / "CIRCLE", "--out", store))[0] == 0
+    assert len(KeypointStore.open(store)) == 2
+
+
+def is_under_way(store: Path) -> bool:
+    """Whether a shard has been written."""
+    return any((store / "clips").glob("*.parquet"))
+
+
+def assert_whole_and_single(store: Path) -> int:
+    """That every clip of a store can be read and is there once; returns how many there are."""
+    clips = list(KeypointStore.open(store).clips())
+    assert len({clip.clip_id for clip in clips}) == len(clips)
+    assert all(clip.sequence.present.all() for clip in clips)
+    return len(clips)
+
+
+def trimmed(manifest: Path, clips: int) -> Path:
+    """A manifest of the first clips of another."""
+    short = manifest.with_name(f"first-{clips}.csv")
+    short.write_text("".join(manifest.read_text().splitlines(keepends=True)[: clips + 1]))
+    return short
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_kill_9_leaves_no_worker_and_the_next_run_goes_on(start: Start, long_corpus: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    process = start(long_corpus, "--out", store, "--workers", "2")
+    wait_until(lambda: is_under_way(store))
+    process.kill()
+    process.wait()
+    wait_until(lambda: not children_of_session(process.pid))
+    done = assert_whole_and_single(store)
+    assert 0 < done < 1000
+    more = trimmed(long_corpus, done + 4)
+    code, out, err = finish(start(more, "--out", store, "--workers", "2"))
+    assert code == 0, err
+    known = len(KeypointStore.open(store).clip_ids())
+    assert assert_whole_and_single(store) == known >= done + 4
+    assert f"{known - done} clips extracted" in out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_is_exit_code_130_and_loses_nothing(
+    start: Start, long_corpus: Path, tmp_path: Path, workers: str
+) -> None:
+    store = tmp_path / "store"
+    process = start(long_corpus, "--out", store, "--workers", workers)
+    wait_until(lambda: is_under_way(store))
+    # As a terminal does it: to the command and its workers alike.
+    os.killpg(process.pid, signal.SIGINT)
+    code, _, err = finish(process)
+    assert code == 130
+    assert "stopped" in err
+    assert "Traceback" not in err
+    wait_until(lambda: not children_of_session(process.pid))
+    assert 0 < assert_whole_and_single(store) < 1000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_ctrl_c_while_it_starts(start: Start, long_corpus: Path, tmp_path: Path) -> None:
+    process = start(long_corpus, "--out", tmp_path / "store", "--workers", "2")
+    wait_until(lambda: (tmp_path / "store" / "failures.csv").exists())
+    wait_until(lambda: len(children_of_session(process.pid)) > 1)
+    os.killpg(process.pid, signal.SIGINT)
+    code, _, _ = finish(process)
+    assert code == 130
+    wait_until(lambda: not children_of_session(process.pid))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_a_worker_that_is_killed_is_replaced(start: Start, long_corpus: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    process = start(long_corpus, "--out", store, "--workers", "2")
+    wait_until(lambda: is_under_way(store))
+    before = workers_of(process.pid)
+    victim = min(before)
+    os.kill(victim, signal.SIGKILL)
+    wait_until(lambda: len(workers_of(process.pid) - {victim}) == 2)
+    os.killpg(process.pid, signal.SIGINT)
+    assert finish(process)[0] == 130
+    assert reasons(store) == {}
+    assert_whole_and_single(store)
+
+
+def workers_of(session: int) -> set[int]:
+    """The worker processes of a session."""
+    return {
+        process
+        for process in children_of_session(session) - {session}
+        if "spawn_main" in Path(f"/proc/{process}/cmdline").read_text()
+    }
