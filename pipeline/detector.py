@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from posegloss.pipeline.crop import Cropper
 from posegloss.pipeline.network import ImageNetwork
 from posegloss.pipeline.roi import ROI_SCALE, Image, RegionOfInterest
 
@@ -61,6 +62,7 @@ class PoseDetector:
     def __init__(self, content: bytes, *, min_score: float = 0.5, threads: int = 1) -> None:
         outputs = {"boxes": (1, NUM_BOXES, 12), "scores": (1, NUM_BOXES, 1)}
         self._network = ImageNetwork(content, outputs, low=-1, high=1, threads=threads)
+        self._crop = Cropper(INPUT_SIDE, cv2.BORDER_CONSTANT)
         self._anchors = make_anchors()
         self._min_score = min_score
 
@@ -68,7 +70,7 @@ class PoseDetector:
         """The people in an (H, W, 3) uint8 RGB picture, the most probable first."""
         height, width = image.shape[:2]
         frame = RegionOfInterest.of_frame(width, height)
-        raw = self._network(frame.crop(image, INPUT_SIDE, cv2.BORDER_CONSTANT))
+        raw = self._network(self._crop(image, frame))
         boxes, scores = decode(raw["boxes"], raw["scores"][:, 0], self._anchors, self._min_score)
         return [
             Detection(score, frame.to_frame(points[:2]).ravel(), frame.to_frame(points[2:]))

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from posegloss.pipeline.crop import Cropper
 from posegloss.pipeline.graph import without_outputs
 from posegloss.pipeline.network import ImageNetwork
 from posegloss.pipeline.roi import Image, RegionOfInterest
@@ -69,11 +70,12 @@ class LandmarkModel:
             "world": (1, NUM_LANDMARKS * 3),
         }
         content = without_outputs(content, lambda shape: shape == SEGMENTATION_SHAPE)
+        self._crop = Cropper(INPUT_SIDE, cv2.BORDER_REPLICATE)
         self._network = ImageNetwork(content, outputs, low=0, high=1, threads=threads)
 
     def __call__(self, image: Image, region: RegionOfInterest) -> Landmarks:
         """The landmarks of the person in a region of an (H, W, 3) uint8 RGB picture."""
-        raw = self._network(region.crop(image, INPUT_SIDE, cv2.BORDER_REPLICATE))
+        raw = self._network(self._crop(image, region))
         landmarks = raw["landmarks"].astype(np.float64).reshape(NUM_LANDMARKS, 5)
         landmarks[:, :3] /= INPUT_SIDE
         landmarks[:, :2] = refine(landmarks[:, :2], raw["heatmap"])

@@ -1,21 +1,17 @@
-"""The rotated square region of interest: where it comes from, its crop, and the way back into the picture.
+"""The rotated square region of interest: where it comes from, and the way back into the picture.
 
-Sources: MediaPipe's ``alignment_points_to_rects_calculator.cc``, ``detections_to_rects_calculator.cc`` and
-``image_to_tensor_converter_opencv.cc``. Here a region is always kept in pixels of the frame, in which it is square.
+Sources: MediaPipe's ``alignment_points_to_rects_calculator.cc`` and ``detections_to_rects_calculator.cc``. A region is
+always kept here in pixels of the frame, in which it is square.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 ROI_SCALE: Final = 1.25  # RectTransformationCalculator of pose_detection_to_roi and pose_landmarks_to_roi
 
-_SUBPIXEL_BITS: Final = 5  # INTER_BITS of OpenCV's remap
-_SUBPIXELS: Final = 1 << _SUBPIXEL_BITS
-_FARTHEST: Final = 32000  # remap takes int16 coordinates
 
 Image = npt.NDArray[np.uint8]
 
@@ -64,32 +60,6 @@ class RegionOfInterest:
         """The same square with its side times a factor."""
         return RegionOfInterest(self.center, self.side * factor, self.rotation)
 
-    def crop(self, image: Image, side: int, border: int) -> Image:
-        """The square as a picture of ``side`` times ``side`` pixels, bilinear.
-
-        Interpolates at 1/32 of a pixel as the OpenCV inside MediaPipe does, and today's OpenCV no longer: the
-        difference is below the last bit of a color, yet moves landmarks by 0.7 px in the median.
-
-        Args:
-            image: (H, W, 3) uint8.
-            side: pixels of the result.
-            border: what lies outside the frame, as an OpenCV border mode.
-        """
-        scale = self.side / side
-        cos, sin = scale * np.cos(self.rotation), scale * np.sin(self.rotation)
-        half = side / 2
-        # The corners of the crop lie at 0 and `side`, not at `side - 1`.
-        left, top = self.center[0] - half * (cos - sin), self.center[1] - half * (sin + cos)
-        x = _subpixels(cos, -sin, left, side)
-        y = _subpixels(sin, cos, top, side)
-        pixel = np.empty((side, side, 2), np.int16)
-        np.right_shift(x, _SUBPIXEL_BITS, out=pixel[..., 0], casting="unsafe")
-        np.right_shift(y, _SUBPIXEL_BITS, out=pixel[..., 1], casting="unsafe")
-        x &= _SUBPIXELS - 1
-        y &= _SUBPIXELS - 1
-        fraction = (y << _SUBPIXEL_BITS | x).astype(np.uint16)
-        return cv2.remap(image, pixel, fraction, cv2.INTER_LINEAR, borderMode=border)  # type: ignore[return-value]
-
     def to_frame(self, points: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """Points of the square in the frame.
 
@@ -109,15 +79,3 @@ class RegionOfInterest:
 def _rotation(angle: float) -> npt.NDArray[np.float64]:
     cos, sin = np.cos(angle), np.sin(angle)
     return np.array([[cos, -sin], [sin, cos]])
-
-
-def _subpixels(per_column: float, per_row: float, start: float, side: int) -> npt.NDArray[np.int32]:
-    """(side, side) start + column * per_column + row * per_row, in whole subpixels."""
-    index = np.arange(side) * _SUBPIXELS
-    grid: npt.NDArray[np.float64] = np.add.outer(index * per_row + start * _SUBPIXELS, index * per_column)
-    corners = grid[:: side - 1, :: side - 1]
-    if np.abs(corners).max() > _FARTHEST * _SUBPIXELS:
-        # Only when a track goes astray; what lies so far off the frame is all border anyway.
-        np.clip(grid, -_FARTHEST * _SUBPIXELS, _FARTHEST * _SUBPIXELS, out=grid)
-    np.rint(grid, out=grid)
-    return grid.astype(np.int32)

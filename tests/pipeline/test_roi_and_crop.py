@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from posegloss.pipeline.crop import Cropper
 from posegloss.pipeline.roi import RegionOfInterest
 
 
@@ -14,14 +15,14 @@ def checker(height: int = 200, width: int = 300) -> np.ndarray:
 def test_an_upright_square_of_the_same_size_is_a_plain_cut() -> None:
     image = checker()
     region = RegionOfInterest((100, 80), 64)
-    assert (region.crop(image, 64, cv2.BORDER_REPLICATE) == image[48:112, 68:132]).all()
+    assert (Cropper(64, cv2.BORDER_REPLICATE)(image, region) == image[48:112, 68:132]).all()
 
 
 @pytest.mark.parametrize(("quarter", "turns"), [(np.pi / 2, 1), (-np.pi, 2), (-np.pi / 2, 3)])
 def test_a_person_who_lies_is_turned_upright(quarter: float, turns: int) -> None:
     image = checker(101, 101)
     region = RegionOfInterest((50, 50), 100, quarter)
-    crop = region.crop(image, 100, cv2.BORDER_REPLICATE)
+    crop = Cropper(100, cv2.BORDER_REPLICATE)(image, region)
     expected = np.rot90(image, turns)
     # A turn by quarters about a corner of pixels meets pixels exactly, but for the line at the edge.
     matches = [
@@ -33,8 +34,8 @@ def test_a_person_who_lies_is_turned_upright(quarter: float, turns: int) -> None
 def test_outside_the_frame_the_border_is_black_or_repeated() -> None:
     image = np.full((50, 50, 3), 200, np.uint8)
     region = RegionOfInterest((0, 25), 50)
-    assert (region.crop(image, 50, cv2.BORDER_REPLICATE) == 200).all()
-    black = region.crop(image, 50, cv2.BORDER_CONSTANT)
+    assert (Cropper(50, cv2.BORDER_REPLICATE)(image, region) == 200).all()
+    black = Cropper(50, cv2.BORDER_CONSTANT)(image, region)
     assert (black[:, :24] == 0).all()
     assert (black[:, 26:] == 200).all()
 
@@ -43,7 +44,7 @@ def test_interpolates_at_a_thirty_second_of_a_pixel() -> None:
     image = np.zeros((4, 4, 3), np.uint8)
     image[:, 2:] = 255
     shifts = (0, 1 / 64 - 1e-6, 1 / 64 + 1e-6)
-    crops = [RegionOfInterest((2 + shift, 2), 4).crop(image, 4, cv2.BORDER_REPLICATE) for shift in shifts]
+    crops = [Cropper(4, cv2.BORDER_REPLICATE)(image, RegionOfInterest((2 + shift, 2), 4)) for shift in shifts]
     shifted = [crop[0, 1, 0] for crop in crops]
     assert shifted == [0, 0, 8]
 
@@ -63,7 +64,7 @@ def test_points_go_back_to_where_the_crop_took_them_from(
     image = np.dstack([place, np.zeros((height, width))]).astype(np.uint8)
     region = RegionOfInterest(center, side, angle)
     x, y = (min(int(v * 64), 63) for v in at)
-    told = region.crop(image, 64, cv2.BORDER_REPLICATE)[y, x, :2].astype(float)
+    told = Cropper(64, cv2.BORDER_REPLICATE)(image, region)[y, x, :2].astype(float)
     back = region.to_frame(np.array([x / 64, y / 64]))
     if ((back > 1) & (back < 248)).all():
         assert told == pytest.approx(back, abs=0.6)
@@ -90,5 +91,5 @@ def test_points_without_extent_give_no_region(edge: tuple[float, float]) -> None
 def test_a_region_astray_far_outside_the_frame_does_not_wrap_around() -> None:
     image = np.zeros((50, 50, 3), np.uint8)
     image[:, -1] = 255
-    crop = RegionOfInterest((1e7, 25), 1e5, 0.3).crop(image, 32, cv2.BORDER_REPLICATE)
+    crop = Cropper(32, cv2.BORDER_REPLICATE)(image, RegionOfInterest((1e7, 25), 1e5, 0.3))
     assert (crop == 255).all()
