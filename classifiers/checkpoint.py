@@ -1,7 +1,6 @@
 """Where training was when it was interrupted: one file, written whole after each epoch."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from posegloss.classifiers.base import History, TrainingError
+from posegloss.pipeline.files import whole_file
 
 Arrays = list[npt.NDArray[Any]]
 
@@ -34,15 +34,11 @@ class Checkpoint:
     def save(self, path: Path) -> None:
         """Write the file beside its place and rename it, so that it is whole at any moment."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
         about = json.dumps({"identity": self.identity, "history": self.history})
-        with part.open("wb") as file:
-            # np.savez numbers the arrays of each list; nothing here is pickled.
-            arrays: dict[str, Any] = _numbered("state", self.state) | _numbered("best", self.best)
+        # np.savez numbers the arrays of each list; nothing here is pickled.
+        arrays: dict[str, Any] = _numbered("state", self.state) | _numbered("best", self.best)
+        with whole_file(path) as part, part.open("wb") as file:
             np.savez(file, about=np.array(about), **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
 
     @classmethod
     def load(cls, path: Path, identity: str) -> "Checkpoint | None":

@@ -8,18 +8,19 @@ from pathlib import Path
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """A temporary path beside a file, synced and moved onto it when the block ends without an error.
+def whole_file(path: Path, scratch: Path | None = None) -> Iterator[Path]:
+    """A temporary path for a file, synced and moved onto it when the block ends without an error.
 
     When the block ends with an error, the temporary file is removed and what stood at the path stays.
 
     Args:
         path: of the file; its folder must exist.
+        scratch: the folder of the temporary file, on the same file system; beside the file unless given.
 
     Raises:
         OSError: the folder cannot be written, or the disk is full.
     """
-    handle, name = tempfile.mkstemp(suffix=f".part{path.suffix}", prefix=".", dir=path.parent)
+    handle, name = tempfile.mkstemp(suffix=f".part{path.suffix}", prefix=".", dir=scratch or path.parent)
     os.close(handle)
     temporary = Path(name)
     try:

@@ -23,6 +23,7 @@ import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 
 from posegloss.pipeline.errors import DiskFullError, StoreError
+from posegloss.pipeline.files import whole_file
 from posegloss.pipeline.sequence import KeypointSequence
 from posegloss.pipeline.skeleton import KEYPOINT_NAMES
 
@@ -124,7 +125,8 @@ class KeypointStore:
         description = json.dumps({"format": FORMAT, "settings": store.settings}, indent=2)
         with told_as_store_error(path):
             (path / "clips").mkdir(parents=True, exist_ok=True)
-            _write_whole(path / "store.json", description.encode())
+            with whole_file(path / "store.json") as part:
+                part.write_text(description, "utf-8")
         return store
 
     def append(self, clips: Sequence[Clip]) -> None:
@@ -146,7 +148,9 @@ class KeypointStore:
         with told_as_store_error(self.path):
             # The time keeps the shards in order, the rest keeps two runs at once apart.
             name = f"{time.time_ns():020d}-{uuid.uuid4().hex[:12]}.parquet"
-            _write_whole(self.path / "clips" / name, sink.getvalue())
+            # Written outside clips/, so that no reader ever sees a half of it.
+            with whole_file(self.path / "clips" / name, scratch=self.path) as part:
+                part.write_bytes(sink.getvalue())
 
     def __len__(self) -> int:
         with self._dataset() as dataset:
@@ -229,20 +233,6 @@ def _from_row(row: Mapping[str, Any]) -> Clip:
         warnings=tuple(row["warnings"] or ()),
     )
     return Clip(row["clip_id"], sequence, row["gloss"], row["signer"], row["split"], row["synthetic"])
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    # Outside clips/, so that no reader ever sees a half-written file; in the store, so that the rename is atomic.
-    part = path.parent.parent / f".{path.name}.part" if path.suffix == ".parquet" else path.with_suffix(".part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
 
 
 @contextmanager
