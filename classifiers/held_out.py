@@ -9,7 +9,7 @@ from typing import Final
 
 from posegloss.classifiers.base import History, each_clip, preprocess
 from posegloss.classifiers.bundle import HISTORY_FILE, REPORT_FILE, REPORT_PAGE, Bundle
-from posegloss.classifiers.evaluation import Evaluation, evaluate_samples
+from posegloss.classifiers.evaluation import Evaluation, EvaluationError, evaluate_samples
 from posegloss.classifiers.report import ModelReport, render_report
 from posegloss.pipeline.store import Clip, KeypointStore
 
@@ -34,7 +34,7 @@ def evaluate_bundle(
         report_to: a folder to write report.html and report.json into.
 
     Raises:
-        EvaluationError: no clip is left.
+        EvaluationError: no clip is left, or the report cannot be written.
     """
     seen = {signer for part in ("train", "validation") for signer in bundle.training["signers"][part]}
     samples, left_out = preprocess(each_clip(clips), bundle.classifier.preprocessing)
@@ -63,9 +63,14 @@ def evaluate_bundle(
             history=_history(bundle.path / HISTORY_FILE),
         )
         folder = Path(report_to)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / REPORT_FILE).write_text(json.dumps(report.to_dict(), ensure_ascii=False, indent=1), "utf-8")
-        (folder / REPORT_PAGE).write_text(render_report(report, samples), "utf-8")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / REPORT_FILE).write_text(json.dumps(report.to_dict(), ensure_ascii=False, indent=1), "utf-8")
+            (folder / REPORT_PAGE).write_text(render_report(report, samples), "utf-8")
+        except OSError as error:
+            raise EvaluationError(
+                f"the report cannot be written to {folder}: {error.strerror or error}; choose another folder"
+            ) from error
     return evaluation
 
 

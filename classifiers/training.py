@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -134,10 +135,18 @@ def train(
         history=history,
         overwrite=overwrite,
     )
-    checkpoint.unlink(missing_ok=True)
-    if checkpoint.parent.is_dir():
-        checkpoint.parent.rmdir()
+    _tidy(checkpoint)
     return TrainResult(out, classifier, evaluation, beside, left_out)
+
+
+def _tidy(checkpoint: Path) -> None:
+    checkpoint.unlink(missing_ok=True)
+    # What a training leaves that is killed while it writes a checkpoint.
+    for half in checkpoint.parent.glob(f".*.part{checkpoint.suffix}"):
+        half.unlink()
+    # The folder may hold what is not ours; the model is written, so that is no reason to fail.
+    with suppress(OSError):
+        checkpoint.parent.rmdir()
 
 
 def _nothing_to_train_on(left_out: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ import typer
 
 from posegloss import __version__
 from posegloss.cli import avatar, demo, evaluate, extract, models, predict, render, train
-from posegloss.cli.console import Exit, errors
+from posegloss.cli.console import Exit, errors, say_error
 from posegloss.pipeline.errors import PoseglossError
 
 app = typer.Typer(
@@ -37,13 +37,12 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 
 def main() -> None:
     """Run the command line. An error of ours is a message and exit code 2, an interrupt is 130."""
-    # LiteRT, TensorFlow and MediaPipe greet on stderr from C++; warnings and errors still come through.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # MediaPipe greets on stderr from C++; its errors still come through. classifiers/backend.py hushes TensorFlow.
     os.environ.setdefault("GLOG_minloglevel", "2")
     try:
         app()
     except PoseglossError as error:
-        errors.print(f"[bold red]error:[/] {_plain(str(error))}", highlight=False, soft_wrap=True)
+        say_error(str(error))
         sys.exit(Exit.NOTHING)
     except (KeyboardInterrupt, SystemExit) as end:
         # Typer makes an interrupt in a command the exit code 130, without a word.
@@ -51,9 +50,3 @@ def main() -> None:
             raise
         errors.print("\n[bold]stopped.[/] Nothing that was finished is lost; run the same command again to go on.")
         sys.exit(Exit.INTERRUPTED)
-
-
-def _plain(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)

@@ -1,10 +1,13 @@
 """What all commands share: where they write, how they show progress, and their exit codes."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from typing import TextIO
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -32,9 +35,59 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-def progress(*columns: TextColumn) -> Progress:
-    """A progress bar on stderr: a description, how many of how many, the given columns, time gone and time left."""
-    return Progress(
+def say_error(text: str) -> None:
+    """One line on stderr that says why there is no result."""
+    errors.print(f"[bold red]error:[/] {escape(text)}")
+
+
+def say_note(text: str) -> None:
+    """One line on stderr that a reader of the result should know."""
+    errors.print(f"note: {escape(text)}")
+
+
+@contextmanager
+def warnings_as_notes(wanted: type[Warning]) -> Iterator[list[str]]:
+    """Shows warnings of a category as notes when they come, each once; yields the list of what was told."""
+    told: list[str] = []
+    show_others = warnings.showwarning
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if not issubclass(category, wanted):
+            show_others(message, category, filename, lineno, file, line)
+        elif str(message) not in told:
+            told.append(str(message))
+            say_note(str(message))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", wanted)
+        warnings.showwarning = show
+        yield told
+
+
+@contextmanager
+def status(what: str) -> Iterator[None]:
+    """Shows what is being done while it is, to a person; nothing in a log."""
+    if not errors.is_terminal:
+        yield
+        return
+    with errors.status(escape(what)):
+        yield
+
+
+@contextmanager
+def progress(*columns: TextColumn) -> Iterator[Progress]:
+    """A progress bar on stderr: a description, how many of how many, the given columns, time gone and time left.
+
+    A task that never learned how much there is to do leaves no bar behind.
+    """
+    with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
@@ -43,17 +96,33 @@ def progress(*columns: TextColumn) -> Progress:
         TextColumn("left"),
         TimeRemainingColumn(),
         console=errors,
-    )
+    ) as bar:
+        try:
+            yield bar
+        finally:
+            for task in bar.tasks:
+                bar.update(task.id, visible=task.visible and task.total is not None)
 
 
 @contextmanager
 def fetching() -> Iterator[models.Report]:
     """Shows which weights are being fetched from where; shows nothing while nothing is."""
-    with Progress(
-        SpinnerColumn(), TextColumn("fetching {task.description}"), TimeElapsedColumn(), console=errors, transient=True
-    ) as bar:
-        task = bar.add_task("", total=None, visible=False)
-        yield lambda step: bar.update(task, description=step, visible=True)
+    if not errors.is_terminal:
+        yield lambda step: errors.print(f"fetching {step}", markup=False)
+        return
+    columns = SpinnerColumn(), TextColumn("fetching {task.description}"), TimeElapsedColumn()
+    bar = Progress(*columns, console=errors, transient=True)
+    task = bar.add_task("", total=None)
+
+    def report(step: str) -> None:
+        bar.update(task, description=step)
+        bar.start()
+
+    try:
+        yield report
+    finally:
+        if bar.live.is_started:
+            bar.stop()
 
 
 def fetch_weights(landmark_model: str) -> None:

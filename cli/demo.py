@@ -28,7 +28,9 @@ def demo(
     out: Annotated[Path, typer.Option(help="The folder for all that it makes.")] = Path("demo"),
     signers: Annotated[int, typer.Option(min=3, help="How many avatar signers.")] = 12,
     takes: Annotated[int, typer.Option(min=1, help="How often each performs each gloss.")] = 2,
-    video: Annotated[Path | None, typer.Option(help="Also extract and draw over this video of yours.")] = None,
+    video: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Also extract and draw over this video of yours.")
+    ] = None,
 ) -> None:
     """Render a synthetic corpus, extract it, train, test on unseen signers, recognise a stranger's clip.
 
@@ -76,4 +78,4 @@ def demo(
 
 
 def _say(step: str) -> None:
-    output.print(f"\n[bold]{step}[/]")
+    output.print(f"\n{step}", style="bold", markup=False)

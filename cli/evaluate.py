@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from posegloss.cli.console import errors, output
+from posegloss.cli.console import output, status
 from posegloss.cli.measures import print_evaluation
 
 
@@ -25,9 +25,9 @@ def evaluate(
     from posegloss.classifiers.held_out import evaluate_bundle
     from posegloss.pipeline.store import KeypointStore
 
-    bundle = load_bundle(model)
     clips = KeypointStore.open(store)
-    with errors.status("evaluating"):
+    with status("evaluating"):
+        bundle = load_bundle(model)
         evaluation = evaluate_bundle(bundle, clips, all_signers=all_signers, report_to=out)
     print_evaluation(evaluation)
     if out:

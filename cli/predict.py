@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from posegloss.cli.console import Exit, errors, fetch_weights, output
+from posegloss.cli.console import Exit, errors, fetch_weights, output, say_note, status
 from posegloss.pipeline.errors import PoseglossError
 
 
@@ -32,12 +32,12 @@ def predict(
     settings, threads = recogniser.extraction, os.cpu_count() or 1
     fetch_weights(settings.model)
     if recogniser.synthetic:
-        errors.print("note: this model was trained on a synthetic avatar; it knows no sign of a real language")
+        say_note("this model was trained on a synthetic avatar; it knows no sign of a real language")
     failed = 0
     with closing(settings.open_backend(threads)) as tracker:
         for video in videos:
             try:
-                with errors.status(f"looking at {video.name}"):
+                with status(f"looking at {video.name}"):
                     sequence = extract_clip(ClipSource(str(video), video), settings, tracker, threads)
                     answer = recogniser.predict(sequence, top)
             except PoseglossError as error:
@@ -46,7 +46,9 @@ def predict(
             if as_json:
                 print(json.dumps({"video": str(video), **answer.to_dict()}, ensure_ascii=False))  # noqa: T201
             elif answer.gloss is None:
-                errors.print(f"{video}: {answer.reason}", markup=False)
+                # An error of reading names its video itself.
+                told = str(answer.reason)
+                errors.print(told if str(video) in told else f"{video}: {told}", markup=False)
             else:
                 ranking = ", ".join(f"{gloss} {probability:.0%}" for gloss, probability in answer.ranking)
                 output.print(f"{video}: {ranking}", markup=False)

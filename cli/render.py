@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from posegloss.cli.console import errors, fetch_weights, output, progress
+from posegloss.cli.console import fetch_weights, output, progress, status
+from posegloss.pipeline.errors import VideoError
 
 
 def render(
@@ -26,6 +27,8 @@ def render(
     from posegloss.pipeline.extract import ExtractionSettings, extract_clip
     from posegloss.pipeline.render import render_video
 
+    if out.exists() and video.exists() and out.samefile(video):
+        raise VideoError(f"{out} is the video itself, which is not drawn over; choose another --out")
     recogniser = None
     if classifier:
         from posegloss.classifiers.predict import GlossRecogniser
@@ -34,7 +37,7 @@ def render(
     # A classifier is shown what it was trained on: keypoints of the same settings.
     settings, threads = recogniser.extraction if recogniser else ExtractionSettings(model), os.cpu_count() or 1
     fetch_weights(settings.model)
-    with errors.status(f"looking at {video.name}"), closing(settings.open_backend(threads)) as tracker:
+    with status(f"looking at {video.name}"), closing(settings.open_backend(threads)) as tracker:
         sequence = extract_clip(ClipSource(str(video), video), settings, tracker, threads)
     caption = recogniser.predict(sequence).caption if recogniser else None
     with progress() as bar:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.progress import TextColumn
 
-from posegloss.cli.console import errors, output, progress
+from posegloss.cli.console import errors, output, progress, say_note, warnings_as_notes
 from posegloss.cli.measures import print_evaluation
 
 
@@ -29,17 +29,21 @@ def train(
     Example: posegloss train corpus.store --out my.model
     """
     from posegloss.classifiers.base import EpochReport
+    from posegloss.classifiers.bundle import read_description
+    from posegloss.classifiers.held_out import TRAINED_ON_SYNTHETIC
     from posegloss.classifiers.training import train as train_classifier
+    from posegloss.datasets.splits import SplitWarning
     from posegloss.pipeline.store import KeypointStore
 
     opened = KeypointStore.open(store)
-    with progress(TextColumn("{task.fields[values]}")) as bar:
+    with warnings_as_notes(SplitWarning) as told, progress(TextColumn("{task.fields[values]}")) as bar:
         task = bar.add_task("training", total=None, values="")
 
         def show(report: EpochReport) -> None:
-            accuracy = report.values.get("validation_accuracy")
-            told = f"loss {report.values['loss']:.2f}" + (f", on validation {accuracy:.0%}" if accuracy else "")
-            bar.update(task, completed=report.epoch, total=report.epochs, values=told)
+            loss, accuracy = report.values.get("loss"), report.values.get("validation_accuracy")
+            values = [] if loss is None else [f"loss {loss:.2f}"]
+            values += [] if accuracy is None else [f"on validation {accuracy:.0%}"]
+            bar.update(task, completed=report.epoch, total=report.epochs, values=", ".join(values))
 
         result = train_classifier(
             opened,
@@ -54,5 +58,7 @@ def train(
         )
     if result.already_there:
         errors.print(f"{out} is the result of this very training already", markup=False)
-    print_evaluation(result.evaluation, baseline=result.baseline)
+    print_evaluation(result.evaluation, result.baseline, told)
+    if read_description(out)["training"]["synthetic"]:
+        say_note(TRAINED_ON_SYNTHETIC)
     output.print(f"model: {out}\nreport: {out / 'report.html'}", markup=False)

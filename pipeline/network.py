@@ -1,8 +1,6 @@
 """A LiteRT network with one picture as input: loaded, called, its outputs found by their shape."""
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +8,7 @@ import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
 
 from posegloss.pipeline.errors import WeightsError
+from posegloss.pipeline.quiet import without_greeting
 from posegloss.pipeline.roi import Image
 
 FloatArray = npt.NDArray[np.float32]
@@ -33,7 +32,7 @@ class ImageNetwork:
         self, content: bytes, outputs: Mapping[str, tuple[int, ...]], *, low: float, high: float, threads: int
     ) -> None:
         try:
-            with _without_greeting():
+            with without_greeting():
                 self._interpreter: Any = Interpreter(model_content=content, num_threads=threads)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
@@ -61,18 +60,3 @@ class ImageNetwork:
         del view
         self._interpreter.invoke()
         return {name: self._interpreter.get_tensor(index)[0] for name, index in self._outputs.items()}
-
-
-@contextmanager
-def _without_greeting() -> Iterator[None]:
-    # LiteRT prints a line to file descriptor 2 whenever a network is loaded, and offers no way to turn that off. An
-    # error comes as an exception all the same.
-    stderr = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)

@@ -1,7 +1,12 @@
 """The avatar: a procedural signer that performs invented signs, with exact keypoints. Synthetic throughout."""
 
 from posegloss.datasets.avatar.corpus import render_corpus
-from posegloss.datasets.avatar.errors import AvatarSettingsError, CorpusSettingsError, UnknownGlossError
+from posegloss.datasets.avatar.errors import (
+    AvatarSettingsError,
+    CorpusSettingsError,
+    CorpusWriteError,
+    UnknownGlossError,
+)
 from posegloss.datasets.avatar.lexicon import LEXICON, Direction, Hands, Handshape, Location, Movement, Sign
 from posegloss.datasets.avatar.motion import SignSpan
 from posegloss.datasets.avatar.performance import Performance, perform, write_video
@@ -11,6 +16,7 @@ __all__ = [
     "LEXICON",
     "AvatarSettingsError",
     "CorpusSettingsError",
+    "CorpusWriteError",
     "Direction",
     "Hands",
     "Handshape",

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,12 @@ from typing import Final
 import cv2
 import numpy as np
 
-from posegloss.datasets.avatar.errors import AvatarSettingsError, CorpusSettingsError, UnknownGlossError
+from posegloss.datasets.avatar.errors import (
+    AvatarSettingsError,
+    CorpusSettingsError,
+    CorpusWriteError,
+    UnknownGlossError,
+)
 from posegloss.datasets.avatar.lexicon import LEXICON
 from posegloss.datasets.avatar.motion import SignSpan
 from posegloss.datasets.avatar.performance import FRAME_RATE, SIZE, perform, write_video
@@ -102,6 +108,7 @@ def render_corpus(
 
     Raises:
         CorpusSettingsError: the folder holds clips that were rendered with other settings.
+        CorpusWriteError: the folder cannot be written.
         UnknownGlossError: a gloss is not in the lexicon.
         AvatarSettingsError: there is nothing to render, or frame rate or size make no video.
         WorkerDiedError: a worker process died; what it finished is kept, so the same call goes on from there.
@@ -119,9 +126,10 @@ def render_corpus(
         for words, take in _program(signer, glosses, takes, sentences, seed)
     ]
     perform(Signer.random(0), clips[0].glosses, take=0, seed=seed, frame_rate=frame_rate, size=size)
-    _claim(root, {"avatar_version": AVATAR_VERSION, "seed": seed, "frame_rate": frame_rate, "size": list(size)})
-    for folder in {(root / clip.path).parent for clip in clips}:
-        folder.mkdir(parents=True, exist_ok=True)
+    with _told_as_write_error(root):
+        _claim(root, {"avatar_version": AVATAR_VERSION, "seed": seed, "frame_rate": frame_rate, "size": list(size)})
+        for folder in {(root / clip.path).parent for clip in clips}:
+            folder.mkdir(parents=True, exist_ok=True)
 
     results: dict[_Clip, tuple[int, tuple[SignSpan, ...]]] = {}
     for clip, result in _render_all(clips, min(workers or os.cpu_count() or 1, len(clips))):
@@ -141,9 +149,10 @@ def render_corpus(
         if clip.sentence
         for span in results[clip][1]
     ]
-    if signs:
-        _write_table(root / "sentences.csv", SENTENCE_COLUMNS, signs)
-    _write_table(root / "manifest.csv", MANIFEST_COLUMNS, whole)
+    with _told_as_write_error(root):
+        if signs:
+            _write_table(root / "sentences.csv", SENTENCE_COLUMNS, signs)
+        _write_table(root / "manifest.csv", MANIFEST_COLUMNS, whole)
     return root / "manifest.csv"
 
 
@@ -223,6 +232,14 @@ def _claim(root: Path, settings: dict[str, object]) -> None:
     (root / "SYNTHETIC.txt").write_text(_NOTICE, encoding="utf-8")
     with whole_file(path) as temporary:
         temporary.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _told_as_write_error(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CorpusWriteError(f"{root} cannot be written: {error.strerror or error}; choose another folder") from error
 
 
 def _write_table(path: Path, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -16,5 +16,9 @@ class AvatarSettingsError(PoseglossError):
     """What was asked of the avatar makes no video: no glosses, an odd frame size, a frame rate of zero."""
 
 
+class CorpusWriteError(PoseglossError):
+    """The folder of an avatar corpus cannot be written."""
+
+
 class CorpusSettingsError(PoseglossError):
     """A folder already holds an avatar corpus that was rendered with other settings."""

@@ -43,7 +43,7 @@ def test_the_manifest_lists_every_clip(corpus: Path) -> None:
 
 def test_sentences_have_a_row_for_each_sign(corpus: Path) -> None:
     signs = pd.read_csv(corpus / "sentences.csv")
-    assert list(signs.columns) == ["path", "gloss", "signer", "start", "end"]
+    assert list(signs.columns) == ["path", "gloss", "signer", "start", "end", "synthetic"]
     assert signs.groupby("path").size().between(3, 5).all()
     assert (signs.start < signs.end).all()
     assert all((corpus / path).exists() for path in signs.path)

@@ -1,0 +1,84 @@
+"""Which gloss is signed: answers on stdout, everything else on stderr."""
+
+import json
+import shutil
+
+import pytest
+
+from ..made_videos import empty_room
+from .conftest import GLOSSES
+from .running import run
+
+
+def test_json_lines_and_nothing_else_on_stdout(tiny, make_video, tmp_path):
+    (tmp_path / "text [b].mp4").write_text("no video")
+    nobody = make_video("nobody é.mp4", [empty_room()] * 5)
+    videos = [tiny.clip, tmp_path / "text [b].mp4", nobody]
+    ran = run("predict", tiny.model, *videos, "--json")
+    assert ran.code == 1
+    answers = [json.loads(line) for line in ran.out.splitlines()]
+    assert [answer["video"] for answer in answers] == list(map(str, videos))
+    good, text, empty = answers
+    assert good["gloss"] in GLOSSES
+    assert good["ranking"][0] == [good["gloss"], good["confidence"]]
+    assert sum(probability for _, probability in good["ranking"]) == pytest.approx(1, abs=1e-4)
+    assert good["reason"] is None
+    assert [text["gloss"], text["confidence"], text["ranking"]] == [None, 0, []]
+    assert "not a video" in text["reason"]
+    assert (empty["gloss"], bool(empty["reason"])) == (None, True)
+    assert all(answer["synthetic"] is True for answer in answers)
+    # Neither TensorFlow nor LiteRT is heard.
+    assert ran.err.strip() == "note: this model was trained on a synthetic avatar; it knows no sign of a real language"
+
+
+def test_all_recognised_is_exit_code_0(posegloss, tiny):
+    ran = posegloss("predict", tiny.trees, tiny.clip, "--top", "2")
+    assert ran.code == 0
+    (line,) = ran.out.splitlines()
+    assert line.startswith(f"{tiny.clip}: ")
+    assert line.count("%") == 2
+    assert "synthetic" in ran.said
+
+
+def test_a_file_that_is_no_video_does_not_stop_the_others(posegloss, tiny, tmp_path):
+    (tmp_path / "text.mp4").write_text("no video")
+    ran = posegloss("predict", tiny.trees, tmp_path / "text.mp4", tmp_path / "none.mp4", tiny.clip)
+    assert ran.code == 1
+    assert ran.out.startswith(f"{tiny.clip}: ")
+    assert f"{tmp_path / 'text.mp4'} is not a video" in ran.said
+    assert f"{tmp_path / 'none.mp4'} does not exist" in ran.said
+    assert ran.said.count(str(tmp_path / "text.mp4")) == 1
+
+
+def test_a_clip_without_a_person_is_exit_code_1_with_the_reason(posegloss, tiny, make_video):
+    video = make_video("nobody.mp4", [empty_room()] * 5)
+    ran = posegloss("predict", tiny.trees, video)
+    assert (ran.code, ran.out) == (1, "")
+    assert f"{video}: " in ran.said
+    assert "shoulders" in ran.said
+
+
+@pytest.mark.parametrize("part", ["model.json", "report.json", "report.html", "history.csv", "weights"])
+@pytest.mark.parametrize("damage", ["missing", "changed"])
+def test_a_damaged_model_is_exit_code_2_and_names_the_part(posegloss, tiny, tmp_path, part, damage):
+    model = tmp_path / "model"
+    shutil.copytree(tiny.trees, model)
+    if part == "weights":
+        (part,) = {path.name for path in model.iterdir()} - {"model.json", "report.json", "report.html", "history.csv"}
+    if damage == "missing":
+        (model / part).unlink()
+    else:
+        (model / part).write_bytes((model / part).read_bytes()[:-2])
+    ran = posegloss("predict", model, tiny.clip)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.said.startswith("error: ")
+    assert part in ran.said
+
+
+def test_a_real_process_tells_an_error_in_one_line(tiny, tmp_path):
+    model = tmp_path / "model"
+    shutil.copytree(tiny.model, model)
+    (model / "model.weights.h5").unlink()
+    ran = run("predict", model, tiny.clip, "--json")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"error: {model} lacks model.weights.h5; copy the whole folder again, or train again\n"
