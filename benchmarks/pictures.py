@@ -18,7 +18,7 @@ def main() -> None:
     with VideoSource(demo / "stranger-overlay.mp4") as video:
         frames = [frame.image for frame in video]
     # From where the hands have left their rest to the height of the sign.
-    chosen = np.linspace(0.25, 0.6, FRAMES) * (len(frames) - 1)
+    chosen = np.linspace(0.45, 0.68, FRAMES) * (len(frames) - 1)
     strip = np.hstack([frames[round(i)] for i in chosen])
     OUT.parent.mkdir(parents=True, exist_ok=True)
     half = cv2.resize(strip, None, fx=0.625, fy=0.625, interpolation=cv2.INTER_AREA)
