@@ -22,6 +22,8 @@ def ensure_environment() -> Path:
     python = ENVIRONMENT / "bin" / "python"
     done = ENVIRONMENT / "complete"
     if not done.exists():
+        if sys.version_info >= (3, 13):
+            sys.exit("mediapipe 0.10.21 has no release for this Python; run with 3.11 or 3.12")
         print(f"making {ENVIRONMENT.name} with mediapipe 0.10.21 (numpy<2) ...", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", "--clear", ENVIRONMENT], check=True)
         requirements = HERE / "reference-requirements.txt"
