@@ -126,7 +126,7 @@ def fetching() -> Iterator[models.Report]:
 
 
 def fetch_weights(landmark_model: str) -> None:
-    """Make sure that the detector and a landmark model lie in the cache, showing what is fetched.
+    """Make sure that the detector and a landmark model lie on this machine, showing what is fetched.
 
     Args:
         landmark_model: its name; anything else (a path) needs no fetching.

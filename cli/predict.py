@@ -44,7 +44,8 @@ def predict(
                 answer = recogniser.nothing(str(error))
             failed += answer.gloss is None
             if as_json:
-                print(json.dumps({"video": str(video), **answer.to_dict()}, ensure_ascii=False))  # noqa: T201
+                # In ASCII: a file's name need not be text that stdout can encode.
+                print(json.dumps({"video": str(video), **answer.to_dict()}))  # noqa: T201
             elif answer.gloss is None:
                 # An error of reading names its video itself.
                 told = str(answer.reason)

@@ -13,6 +13,8 @@ from posegloss.pipeline.roi import Image, RegionOfInterest
 
 _SUBPIXEL_BITS: Final = 5  # INTER_BITS of OpenCV's remap
 _SUBPIXELS: Final = 1 << _SUBPIXEL_BITS
+LONGEST_SIDE: Final = 32766
+"""Pixels of a frame's side that OpenCV's remap can address."""
 _FARTHEST: Final = 32000  # remap takes int16 coordinates
 
 

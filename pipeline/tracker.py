@@ -9,6 +9,7 @@ from typing import Final, Self
 import numpy as np
 
 from posegloss.pipeline import models
+from posegloss.pipeline.crop import LONGEST_SIDE
 from posegloss.pipeline.detector import PoseDetector
 from posegloss.pipeline.errors import InvalidFrameError
 from posegloss.pipeline.landmarks import LandmarkModel, Landmarks
@@ -82,7 +83,8 @@ class PoseTracker:
             The pose, or None if nobody is found; then the detector runs again on the next frame.
 
         Raises:
-            InvalidFrameError: the image is not such an array, or the timestamp is not later than the last.
+            InvalidFrameError: the image is not such an array or has a side of more than 32766 pixels, or the timestamp
+                is not later than the last.
         """
         height, width = _check(image)
         if not self._static:
@@ -153,4 +155,7 @@ def _check(image: Image) -> tuple[int, int]:
         raise InvalidFrameError(f"a frame is a uint8 array of shape (height, width, 3) in RGB, not {what}")
     if not image.size:
         raise InvalidFrameError(f"a frame of shape {image.shape} has no pixels")
+    if max(image.shape) > LONGEST_SIDE:
+        size = f"{image.shape[1]} x {image.shape[0]}"
+        raise InvalidFrameError(f"a frame of {size} pixels is too large: at most {LONGEST_SIDE} a side; scale it down")
     return image.shape[0], image.shape[1]

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -77,6 +78,8 @@ class VideoSource:
         self._format = self._container.format.name.split(",")[0]
         self.frame_rate, self._trust_timestamps = self._plausible_rate()
         self._first = self._read_first_frame()
+        if not self._trust_timestamps:
+            self._trust_timestamps = self._plausible_spacing()
 
     def __enter__(self) -> Self:
         return self
@@ -138,6 +141,13 @@ class VideoSource:
         self.size = (height, width) if self._turns % 2 else (width, height)
         return first
 
+    def _plausible_spacing(self) -> bool:
+        # Headers of WebM may name the clock's rate for the frames', and the timestamps be right all the same.
+        second = next(self._frames, None)
+        self._frames = chain([] if second is None else [second], self._frames)
+        time_s = None if second is None else self._time_of(second)
+        return time_s is not None and time_s - self._origin_s >= 1 / HIGHEST_FRAME_RATE
+
     def _time_of(self, decoded: Any) -> float | None:
         # AVI stores no presentation times: there the packets' times are guesses in the order of decoding, while
         # the decoder gives out the frames in the right order, one at each tick of the clock.
@@ -155,14 +165,15 @@ class VideoSource:
             count += 1
             yield decoded, timestamp_s
         # The last frames of an AVI come without a packet's time, but the clock ticks on.
-        if guessed := clock.behind + (self._format != "avi" and self._trust_timestamps) * clock.unknown:
+        if guessed := clock.wrong + (self._format != "avi" and self._trust_timestamps) * clock.unknown:
             self.warnings.append(f"{guessed} of {count} frames had no usable timestamp; spaced by the frame rate")
         if gap > max(_NOTABLE_GAP_S, 5 / self.frame_rate):
             self.warnings.append(f"no frame for {gap:.2f} s at {gap_at:.2f} s")
         self._tell_if_incomplete(clock.now)
 
     def _tell_if_incomplete(self, end_s: float) -> None:
-        duration_s = (self._container.duration or 0) / av.time_base if self._format in _CLAIM_DURATION else 0.0
+        claims = self._format in _CLAIM_DURATION and self._trust_timestamps
+        duration_s = (self._container.duration or 0) / av.time_base if claims else 0.0
         # Packets, not frames: an edit list hides frames of a file that is whole.
         if self._start_s == 0 and self._packets < (self.frame_count or 0):
             self.warnings.append(f"incomplete: the file ends after {self._packets} of {self.frame_count} frames")

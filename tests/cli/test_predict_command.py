@@ -1,6 +1,7 @@
 """Which gloss is signed: answers on stdout, everything else on stderr."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -29,6 +30,16 @@ def test_json_lines_and_nothing_else_on_stdout(tiny, make_video, tmp_path):
     assert all(answer["synthetic"] is True for answer in answers)
     # Neither TensorFlow nor LiteRT is heard.
     assert ran.err.strip() == "note: this model was trained on a synthetic avatar; it knows no sign of a real language"
+
+
+def test_a_name_that_is_not_utf8_is_an_answer_too(tiny, tmp_path):
+    video = tmp_path / os.fsdecode(b"caf\xe9.mp4")
+    ran = run("predict", tiny.model, video, "--json")
+    (line,) = ran.out.splitlines()
+    assert ran.code == 1
+    assert line.isascii()
+    assert json.loads(line)["video"] == str(video)
+    assert "rename it" in json.loads(line)["reason"]
 
 
 def test_all_recognised_is_exit_code_0(posegloss, tiny):

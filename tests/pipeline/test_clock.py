@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from posegloss.pipeline.clock import Clock
@@ -36,4 +37,26 @@ def test_what_was_wrong_is_counted() -> None:
     clock = Clock(0.0, 0.04)
     for stamp in (0.0, None, 0.01, 0.2):
         clock.read(stamp)
-    assert (clock.unknown, clock.behind) == (1, 1)
+    assert (clock.unknown, clock.wrong) == (1, 1)
+
+
+@pytest.mark.parametrize("wild", [[100.0], [100.0, 50.0], [100.0, 100.0], [100.0, None], [1e9]])
+def test_wild_stamps_far_ahead_do_not_move_the_frames_around_them(wild: list[float | None]) -> None:
+    after = [0.12 + 0.04 * (len(wild) + i) for i in range(3)]
+    assert read([0.0, 0.04, 0.08, *wild, *after]) == pytest.approx(np.arange(6 + len(wild)) * 0.04)
+
+
+def test_a_long_gap_is_kept_once_the_next_frame_confirms_it() -> None:
+    assert read([0.0, 0.04, 60.0, 60.04, 60.08]) == pytest.approx([0, 0.04, 0.08, 60.04, 60.08])
+
+
+def test_pictures_far_apart_keep_their_times() -> None:
+    assert read([0.0, 15.0, 30.0, 45.0, 60.0]) == pytest.approx([0, 0.04, 30, 45, 60])
+    assert read([100.0, 100.04], origin=0.0) == pytest.approx([100, 100.04])
+
+
+def test_time_goes_forward_whatever_the_stamps() -> None:
+    generator = np.random.default_rng(0)
+    for _ in range(50):
+        stamps = np.where(generator.random(60) < 0.3, generator.normal(0, 40, 60), np.arange(60) / 25)
+        assert np.diff(read(list(map(float, stamps)))).min() > 0

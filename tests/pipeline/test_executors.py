@@ -1,6 +1,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,13 @@ def test_what_start_raises_is_raised() -> None:
         list(run_in_processes(crew.double, range(3), crew.refuse, 2))
     with pytest.raises(WeightsError, match="no weights"):
         list(run_here(crew.double, range(3), crew.refuse))
+
+
+def test_what_start_raises_in_a_replaced_worker_is_raised(tmp_path: Path) -> None:
+    results = run_in_processes(crew.die_on_odd, range(4), partial(crew.ready_once, tmp_path / "mark"), 1)
+    assert next(results) == (0, 0)
+    with pytest.raises(WeightsError, match="no weights"):
+        list(results)
 
 
 def test_a_worker_that_dies_while_it_starts_is_a_named_error() -> None:

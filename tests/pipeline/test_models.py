@@ -178,21 +178,50 @@ def test_an_unknown_name_lists_those_there_are() -> None:
             ask("huge")
 
 
-def test_a_cache_that_cannot_be_written(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache that cannot be written."""
     (tmp_path / "in the way").touch()
     monkeypatch.setattr(models, "cache_folder", lambda: tmp_path / "in the way" / "weights")
-    with pytest.raises(WeightsError, match="XDG_CACHE_HOME"):
-        models.fetch("test", folder)
 
 
-def test_a_full_disk_leaves_no_half_written_file(folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("no_cache")
+def test_a_cache_that_cannot_be_written(folder: Path, storage: dict[str, bytes]) -> None:
+    storage[FILE] = CONTENT
+    (folder / FILE).write_bytes(b"another model")
+    for given in (None, folder):
+        with pytest.raises(WeightsError, match="XDG_CACHE_HOME"):
+            models.fetch("test", given)
+
+
+@pytest.mark.usefixtures("no_cache")
+def test_a_named_folder_will_do_where_the_cache_cannot_be_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert models.fetch("test", folder) == folder / FILE
+    monkeypatch.setenv(models.FOLDER_VARIABLE, str(folder))
+    assert models.load("test") == CONTENT
+
+
+def test_a_cache_that_is_right_is_not_written_again(folder: Path, cache: Path) -> None:
+    models.fetch("test", folder)
+    os.utime(cache / FILE, (1, 1))
+    assert models.fetch("test", folder) == cache / FILE
+    assert (cache / FILE).stat().st_mtime == 1
+
+
+def test_a_full_disk_leaves_no_half_written_file(
+    cache: Path, storage: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage[FILE] = CONTENT
+
     def full(path: Path, content: bytes) -> None:
         path.touch()
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(WeightsError, match="No space left"):
-        models.fetch("test", folder)
+        models.fetch("test")
     assert files_in(cache) == []
 
 

@@ -116,6 +116,36 @@ def test_an_absurd_frame_rate_is_not_believed(make_video: MakeVideo, rate: float
     assert "not believed" in video.warnings[0]
 
 
+def with_header_rate(path: Path, rate: int) -> Path:
+    """Writes another rate over the one (25) that a Matroska file claims for its video."""
+    content, duration = path.read_bytes(), b"\x23\xe3\x83"  # the element DefaultDuration, in nanoseconds
+    at = content.index(duration) + len(duration)
+    size = content[at] & 0x7F
+    assert int.from_bytes(content[at + 1 : at + 1 + size], "big") == 10**9 // 25
+    new = (10**9 // rate).to_bytes(size, "big")
+    path.write_bytes(content[: at + 1] + new + content[at + 1 + size :])
+    return path
+
+
+@pytest.mark.parametrize("last_s", [1.3, 60.0])
+def test_true_timestamps_under_an_absurd_header_are_kept(make_video: MakeVideo, last_s: float) -> None:
+    true = [0, 0.1, 0.15, 0.4, 0.9, 1.2, last_s, last_s + 0.1]
+    path = with_header_rate(make_video("clip.mkv", frames=8, times_s=true, options={"g": "1"}), 1000)
+    frames, video = read(path)
+    expected = true if last_s < 10 else [*true[:6], 1.2 + 1 / ASSUMED_FRAME_RATE, true[7]]
+    assert numbers(frames) == list(range(8))
+    assert times(frames) == pytest.approx(expected, abs=1e-3)
+    assert "not believed" in video.warnings[0]
+    assert not any("incomplete" in warning for warning in video.warnings)
+
+
+def test_a_whole_video_on_an_assumed_clock_is_not_called_incomplete(make_video: MakeVideo) -> None:
+    path = make_video("clip.mkv", frames=8, times_s=[0, 0.001, 2, 4, 6, 7, 8, 9])
+    frames, video = read(with_header_rate(path, 1000))
+    assert times(frames) == pytest.approx(np.arange(8) / ASSUMED_FRAME_RATE)
+    assert len(video.warnings) == 1
+
+
 def test_a_stream_without_timestamps_is_spaced_by_its_rate(make_video: MakeVideo) -> None:
     frames, video = read(make_video("clip.h264", container="h264"))
     assert np.diff(times(frames)) == pytest.approx(1 / video.frame_rate)
