@@ -61,17 +61,19 @@ def extract(
             store,
             settings,
             workers=workers,
+            unusable=[(problem.path, f"row {problem.row_number}: {problem.reason}") for problem in found.problems],
             on_clip=show,
             on_start=lambda skipped: bar.update(task, advance=skipped),
         )
-    lost = result.failed + len(found.problems)
     output.print(
-        f"{result.done} clips extracted ({frames} frames), {result.skipped} were there already, {lost} failed: {out}",
+        f"{result.done} clips extracted ({frames} frames), {result.skipped} were there already, "
+        f"{result.failed} failed: {out}",
         markup=False,
     )
+    if result.relabelled:
+        errors.print(f"{result.relabelled} clips that were there already got the labels of the manifest")
     if warned:
         errors.print(f"{warned} clips have warnings; they stand in the store's column 'warnings'")
     if result.failed:
         errors.print(f"why clips failed stands in {out / FAILURES}", markup=False)
-    if lost:
-        raise typer.Exit(Exit.SOME_FAILED)
+        raise typer.Exit(Exit.SOME_FAILED if found.clips else Exit.NOTHING)

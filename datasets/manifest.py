@@ -37,7 +37,7 @@ class RowProblem:
     """A row of a manifest that gives no clip.
 
     Attributes:
-        row_number: as a spreadsheet counts it: the header is row 1.
+        row_number: as a spreadsheet counts it: the header is row 1; 0 for what stands in no manifest.
         path: the path as written in the row.
         reason: what is wrong with it.
     """
@@ -60,19 +60,30 @@ def find_clips(inputs: PathLike | Sequence[PathLike]) -> ClipSources:
 
     A folder that holds ``manifest.csv`` or ``manifest.parquet`` is read by it. In any other folder all videos
     count, at any depth; where every one lies exactly one folder down (``gloss/clip.mp4``), that folder's name is
-    the gloss. With several inputs, clip ids start with the input that they come from.
+    the gloss.
+
+    A clip's id is the name of that folder, or of the folder that the manifest or the single video lies in, and the path
+    in it: it is the same from wherever and with whatever else a clip is named. A clip that is named twice counts once.
 
     Raises:
         ManifestError: an input does not exist or cannot be read, or nothing was found in any of them.
     """
-    several = not isinstance(inputs, str | os.PathLike)
     paths = [Path(p) for p in inputs] if not isinstance(inputs, str | os.PathLike) else [Path(inputs)]
     clips: dict[str, ClipSource] = {}
     problems: list[RowProblem] = []
+    spans = set()
     for path in paths:
-        found = _from_one(path, prefix=f"{path.as_posix()}/" if several and len(paths) > 1 else "")
-        clips.update((clip.clip_id, clip) for clip in found.clips)
+        found = _from_one(path)
         problems += found.problems
+        for clip in found.clips:
+            span = (clip.path.resolve(), clip.start_s, clip.end_s)
+            if span in spans:
+                continue
+            spans.add(span)
+            before = clips.setdefault(clip.clip_id, clip)
+            if before is not clip:
+                reason = f"its folder has the same name as that of {before.path}; extract it into another store"
+                problems.append(RowProblem(0, str(clip.path), reason))
     if not clips and not problems:
         named = ", ".join(map(str, paths)) or "nothing"
         raise ManifestError(
@@ -82,7 +93,7 @@ def find_clips(inputs: PathLike | Sequence[PathLike]) -> ClipSources:
     return ClipSources(tuple(clips.values()), tuple(problems))
 
 
-def read_manifest(path: PathLike, prefix: str = "") -> ClipSources:
+def read_manifest(path: PathLike) -> ClipSources:
     """The clips of a CSV or Parquet file with the columns path, gloss, signer, split, start, end, synthetic.
 
     Only path is required; it is relative to the manifest. start and end are seconds, synthetic is
@@ -91,12 +102,12 @@ def read_manifest(path: PathLike, prefix: str = "") -> ClipSources:
 
     Args:
         path: the manifest.
-        prefix: what clip ids start with.
 
     Raises:
         ManifestError: the file cannot be read, has no path column, or no rows.
     """
     path = Path(path)
+    prefix = _prefix(path.parent)
     clips: dict[str, ClipSource] = {}
     problems: list[RowProblem] = []
     number = 1
@@ -114,21 +125,26 @@ def read_manifest(path: PathLike, prefix: str = "") -> ClipSources:
     return ClipSources(tuple(clips.values()), tuple(problems))
 
 
-def _from_one(path: Path, prefix: str) -> ClipSources:
+def _prefix(folder: Path) -> str:
+    """What the ids of the clips in a folder start with."""
+    return f"{folder.resolve().name}/".removeprefix("/")
+
+
+def _from_one(path: Path) -> ClipSources:
     if path.is_dir():
         for name in MANIFEST_NAMES:
             if (path / name).is_file():
-                return read_manifest(path / name, prefix)
-        return ClipSources(tuple(_scan_folder(path, prefix)))
+                return read_manifest(path / name)
+        return ClipSources(tuple(_scan_folder(path)))
     if not path.exists():
         raise ManifestError(f"{path} does not exist; check the path")
     if path.suffix.lower() in MANIFEST_SUFFIXES:
-        return read_manifest(path, prefix)
+        return read_manifest(path)
     # Whether a single file is a video, whatever its name, is for the video reader to say.
-    return ClipSources((ClipSource(path.as_posix(), path),))
+    return ClipSources((ClipSource(_prefix(path.parent) + path.name, path),))
 
 
-def _scan_folder(folder: Path, prefix: str) -> Iterator[ClipSource]:
+def _scan_folder(folder: Path) -> Iterator[ClipSource]:
     try:
         videos = sorted(
             file
@@ -138,6 +154,7 @@ def _scan_folder(folder: Path, prefix: str) -> Iterator[ClipSource]:
     except OSError as error:
         raise ManifestError(f"{folder} cannot be read: {error.strerror or error}") from error
     relative = [video.relative_to(folder) for video in videos]
+    prefix = _prefix(folder)
     labelled = all(len(path.parts) == 2 for path in relative)
     for video, short in zip(videos, relative, strict=True):
         yield ClipSource(prefix + short.as_posix(), video, gloss=short.parts[0] if labelled else None)

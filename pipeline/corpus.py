@@ -3,23 +3,24 @@
 import csv
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 from posegloss.pipeline import worker
 from posegloss.pipeline.clip_source import ClipSource
-from posegloss.pipeline.errors import PoseglossError
+from posegloss.pipeline.errors import PoseglossError, StoreError
 from posegloss.pipeline.executors import run_here, run_in_processes
 from posegloss.pipeline.extract import ExtractionSettings
 from posegloss.pipeline.sequence import KeypointSequence
-from posegloss.pipeline.store import Clip, KeypointStore, told_as_store_error
+from posegloss.pipeline.store import LABELS, Clip, KeypointStore, told_as_store_error
 
 FLUSH_CLIPS: Final = 64
 FLUSH_S: Final = 5.0
-"""A shard is written when so many clips or seconds came together: what a killed run loses at most."""
+"""A shard is written with the next clip when so many clips or seconds came together."""
 FAILURES: Final = "failures.csv"
 
 
@@ -50,11 +51,13 @@ class CorpusResult:
         done: clips that were extracted now.
         skipped: clips that the store already had.
         failed: clips that could not be extracted; ``failures.csv`` in the store says why.
+        relabelled: clips that the store had with other labels.
     """
 
     done: int
     skipped: int
     failed: int
+    relabelled: int = 0
 
 
 def extract_corpus(
@@ -63,18 +66,21 @@ def extract_corpus(
     settings: ExtractionSettings,
     *,
     workers: int | None = None,
+    unusable: Sequence[tuple[str, str]] = (),
     on_start: Callable[[int], None] | None = None,
     on_clip: Callable[[ClipOutcome], None] | None = None,
 ) -> CorpusResult:
     """Extract the clips that the store does not have yet.
 
-    A run that was stopped, however, goes on where it was when it is repeated. Clips that failed are tried again.
+    A run that was stopped, however, goes on where it was when it is repeated. Clips that failed are tried again. Labels
+    that changed since are taken over. A clip whose id the store has from another file fails.
 
     Args:
         sources: the clips, of unique ids.
         store: made with the same settings (``settings.to_dict()``).
         settings: how to extract.
         workers: processes; one for each processor unless given. A single clip gets all processors instead.
+        unusable: path and reason of what the caller could not make a clip of, for the list of failures.
         on_start: is told how many clips the store has already.
         on_clip: is told what became of each clip.
 
@@ -83,19 +89,32 @@ def extract_corpus(
         StoreError: the store cannot be written.
         WeightsError: the weights cannot be had.
     """
-    known = store.clip_ids()
+    known = store.known()
     todo = [source for source in sources if source.clip_id not in known]
+    strangers = [source for source in sources if source.clip_id in known and _is_another(source, known)]
+    others = {source.clip_id for source in (*todo, *strangers)}
+    there = [source for source in sources if source.clip_id not in others]
     if on_start:
-        on_start(len(sources) - len(todo))
+        on_start(len(there))
+    changed = {source.clip_id: labels for source in there if (labels := _changed_labels(source, known))}
+    if changed:
+        store.relabel(changed)
     workers = min(workers or os.cpu_count() or 1, len(todo))
     threads = max(1, (os.cpu_count() or 1) // max(workers, 1))
     start = partial(worker.start, settings, threads)
     run = partial(run_in_processes, workers=workers) if workers > 1 else run_here
-    done = failed = 0
+    done, failed = 0, len(strangers) + len(unusable)
     waiting: list[Clip] = []
     flushed = time.monotonic()
     # Closed, so that an interrupt ends the workers at once and not when the garbage is collected.
     with _Failures(store) as failures, closing(run(worker.work, todo, start)) as results:
+        for path, reason in unusable:
+            failures.write("", path, "ManifestError", reason)
+        for source in strangers:
+            reason = f"the store has {known[source.clip_id]['source']} by this name; extract it into another store"
+            outcome = ClipOutcome(source, error=failures.add(source, StoreError(reason)))
+            if on_clip:
+                on_clip(outcome)
         try:
             for source, result in results if todo else ():
                 if isinstance(result, Exception):
@@ -114,7 +133,19 @@ def extract_corpus(
         finally:
             # Also when interrupted: what was extracted is kept.
             store.append(waiting)
-    return CorpusResult(done, len(sources) - len(todo), failed)
+    return CorpusResult(done, len(there), failed, len(changed))
+
+
+def _is_another(source: ClipSource, known: Mapping[str, Mapping[str, Any]]) -> bool:
+    # A source that is gone was moved; one that is still there and is not this file is another clip of the same name.
+    before = Path(known[source.clip_id]["source"])
+    return before.exists() and source.path.exists() and not before.samefile(source.path)
+
+
+def _changed_labels(source: ClipSource, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What the source says differently than the store; what it does not know stays."""
+    labels = {name: getattr(source, name) for name in LABELS}
+    return {name: value for name, value in labels.items() if value and value != known[source.clip_id][name]}
 
 
 def _to_clip(source: ClipSource, sequence: KeypointSequence) -> Clip:
@@ -137,7 +168,7 @@ class _Failures:
                 "w", newline="", encoding="utf-8", errors="backslashreplace"
             )
         self._writer = csv.writer(self._file)
-        self._write("clip_id", "path", "error", "reason")
+        self.write("clip_id", "path", "error", "reason")
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -146,10 +177,10 @@ class _Failures:
     def add(self, source: ClipSource, error: Exception) -> str:
         # What is not one of ours is a bug, whose message alone says little.
         reason = str(error) if isinstance(error, PoseglossError) else f"{type(error).__name__}: {error}"
-        self._write(source.clip_id, str(source.path), type(error).__name__, reason)
+        self.write(source.clip_id, str(source.path), type(error).__name__, reason)
         return reason
 
-    def _write(self, *row: str) -> None:
+    def write(self, *row: str) -> None:
         with told_as_store_error(self._store.path):
             self._writer.writerow(row)
             self._file.flush()

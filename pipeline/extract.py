@@ -1,6 +1,7 @@
 """From one video to one KeypointSequence."""
 
 import os
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -93,12 +94,18 @@ def extract(
     """
     settings = ExtractionSettings(model, backend, smooth, static, world=True)
     threads = threads or os.cpu_count() or 1
-    tracker = settings.open_backend(threads)
+    tracker = settings.open_backend(threads, _tell)
     try:
         source = ClipSource(str(video), Path(video), start_s=start_s, end_s=end_s)
         return extract_clip(source, settings, tracker, threads)
     finally:
         tracker.close()
+
+
+def _tell(step: str) -> None:
+    # Fetching the weights on first use takes a while, and silence looks like a fault.
+    if sys.stderr.isatty():
+        sys.stderr.write(f"posegloss: fetching {step}\n")
 
 
 def extract_clip(

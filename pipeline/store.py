@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
@@ -49,6 +50,8 @@ _SCHEMA = pa.schema(
         ("world", pa.list_(pa.float32())),
     ]
 )
+LABELS = ("gloss", "signer", "split", "synthetic")
+"""The columns that say what the manifest says of a clip."""
 _ARRAYS = ("timestamps", "keypoints", "world")
 
 
@@ -138,19 +141,42 @@ class KeypointStore:
         """
         if not clips:
             return
-        table = pa.Table.from_pylist([_to_row(clip) for clip in clips], schema=_SCHEMA)
+        # The time keeps the shards in order, the rest keeps two runs at once apart.
+        name = f"{time.time_ns():020d}-{uuid.uuid4().hex[:12]}.parquet"
+        self._write_shard(name, pa.Table.from_pylist([_to_row(clip) for clip in clips], schema=_SCHEMA))
+
+    def relabel(self, labels: Mapping[str, Mapping[str, Any]]) -> None:
+        """Change what the store says of clips; their keypoints stay. Each shard changes whole or not at all.
+
+        Args:
+            labels: for a clip's id the new values of any of gloss, signer, split and synthetic.
+
+        Raises:
+            StoreError: the folder cannot be written.
+        """
+        for shard in sorted((self.path / "clips").glob("*.parquet")):
+            table = pq.read_table(shard, schema=_SCHEMA)
+            rows = table.select(["clip_id", *LABELS]).to_pylist()
+            if labels.keys().isdisjoint(row["clip_id"] for row in rows):
+                continue
+            changed = [{**row, **labels.get(row["clip_id"], {})} for row in rows]
+            for column in LABELS:
+                place = table.schema.get_field_index(column)
+                values = pa.array([row[column] for row in changed], table.schema.field(column).type)
+                table = table.set_column(place, column, values)
+            self._write_shard(shard.name, table)
+
+    def _write_shard(self, name: str, table: Any) -> None:
         sink = pa.BufferOutputStream()
         floats = [f"{name}.list.element" for name in _ARRAYS]
         text = [name for name in _SCHEMA.names if name not in _ARRAYS]
         pq.write_table(
             table, sink, compression="zstd", use_dictionary=text, use_byte_stream_split=floats, row_group_size=256
         )
-        with told_as_store_error(self.path):
-            # The time keeps the shards in order, the rest keeps two runs at once apart.
-            name = f"{time.time_ns():020d}-{uuid.uuid4().hex[:12]}.parquet"
-            # Written outside clips/, so that no reader ever sees a half of it.
-            with whole_file(self.path / "clips" / name, scratch=self.path) as part:
-                part.write_bytes(sink.getvalue())
+        path = self.path / "clips" / name
+        # Written outside clips/, so that no reader ever sees a half of it.
+        with told_as_store_error(self.path), whole_file(path, scratch=self.path) as part:
+            part.write_bytes(sink.getvalue())
 
     def __len__(self) -> int:
         with self._dataset() as dataset:
@@ -161,6 +187,12 @@ class KeypointStore:
         with self._dataset() as dataset:
             return set(dataset.to_table(columns=["clip_id"])["clip_id"].to_pylist())
 
+    def known(self) -> dict[str, dict[str, Any]]:
+        """For the id of every clip its source and its labels: gloss, signer, split and synthetic."""
+        with self._dataset() as dataset:
+            rows = dataset.to_table(columns=["clip_id", "source", *LABELS]).to_pylist()
+        return {row["clip_id"]: row for row in rows}
+
     def index(self) -> pd.DataFrame:
         """All columns but the arrays, a row a clip, sorted by clip id."""
         columns = [name for name in _SCHEMA.names if name not in _ARRAYS]
@@ -169,9 +201,11 @@ class KeypointStore:
         return table.sort_values("clip_id", ignore_index=True)
 
     def clips(self) -> Iterator[Clip]:
-        """All clips, in the order in which they were written, a few in memory at a time."""
+        """All clips, in the order in which they were written, a shard in memory at a time."""
         with self._dataset() as dataset:
-            for batch in dataset.to_batches(batch_size=64):
+            # One shard after the other: a scan of all would read far ahead.
+            batches = (shard.to_batches(schema=_SCHEMA, batch_size=64) for shard in dataset.get_fragments())
+            for batch in chain.from_iterable(batches):
                 yield from map(_from_row, batch.to_pylist())
 
     def get(self, clip_id: str) -> Clip:

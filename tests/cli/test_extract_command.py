@@ -100,14 +100,21 @@ def test_some_failed_is_exit_code_1(start: Start, videos: Path, tmp_path: Path) 
     assert "2 failed" in out
     assert "failures.csv" in err
     assert "Traceback" not in err
-    assert set(reasons(tmp_path / "store")) == {"WAVE/text.mp4", "WAVE/empty.mp4"}
-    assert "not a video" in reasons(tmp_path / "store")["WAVE/text.mp4"]
+    assert set(reasons(tmp_path / "store")) == {"videos/WAVE/text.mp4", "videos/WAVE/empty.mp4"}
+    assert "not a video" in reasons(tmp_path / "store")["videos/WAVE/text.mp4"]
 
 
 def test_a_wrong_row_of_a_manifest_is_told_and_the_others_extracted(start: Start, videos: Path, tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("path,gloss\nvideos/WAVE/clip 0 é.mp4,WAVE\nnone.mp4,WAVE\n", encoding="utf-8")
     code, out, err = finish(start(tmp_path / "list.csv", "--out", tmp_path / "store"))
     assert (code, "1 clips extracted" in out, "none.mp4" in err) == (1, True, True)
+    assert reasons(tmp_path / "store") == {"": "row 3: no such file"}
+
+
+def test_a_manifest_of_wrong_rows_only_is_exit_code_2(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("path\nnone.mp4\n", encoding="utf-8")
+    code, out, _ = finish(start(tmp_path / "list.csv", "--out", tmp_path / "store"))
+    assert (code, "1 failed" in out) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,13 @@ import pytest
 from posegloss.datasets.manifest import ManifestError, find_clips, read_manifest
 
 
+def short(clip):
+    """The clip's id without the name of the folder that it begins with."""
+    folder, _, rest = clip.clip_id.partition("/")
+    assert folder
+    return rest
+
+
 @pytest.fixture
 def folder(tmp_path):
     for name in ("a.mp4", "b.mp4", "sub/c.MOV"):
@@ -21,9 +28,9 @@ def test_all_columns(folder):
     path = manifest(folder, "path,gloss,signer,split,start,end\na.mp4,wave,ada,train,0.5,2\nsub/c.MOV,,,,,\n")
     found = read_manifest(path)
     first, second = found.clips
-    assert (first.clip_id, first.path, first.gloss, first.signer) == ("a.mp4#0.5-2", folder / "a.mp4", "wave", "ada")
+    assert (short(first), first.path, first.gloss, first.signer) == ("a.mp4#0.5-2", folder / "a.mp4", "wave", "ada")
     assert (first.split, first.start_s, first.end_s) == ("train", 0.5, 2.0)
-    assert (second.clip_id, second.gloss, second.signer, second.start_s) == ("sub/c.MOV", None, None, None)
+    assert (short(second), second.gloss, second.signer, second.start_s) == ("sub/c.MOV", None, None, None)
     assert found.problems == ()
 
 
@@ -34,7 +41,7 @@ def test_what_excel_writes(folder, delimiter, encoding):
     rows = [["Path ", "GLOSS", "Start", "end"], ["a.mp4", "Grüß dich", start, ""]]
     path = manifest(folder, "\r\n".join(delimiter.join(row) for row in rows), encoding=encoding)
     (clip,) = read_manifest(path).clips
-    assert (clip.gloss, clip.start_s, clip.end_s, clip.clip_id) == ("Grüß dich", 1.5, None, "a.mp4#1.5-")
+    assert (clip.gloss, clip.start_s, clip.end_s, short(clip)) == ("Grüß dich", 1.5, None, "a.mp4#1.5-")
 
 
 def test_parquet(folder):
@@ -43,13 +50,13 @@ def test_parquet(folder):
     )
     frame.to_parquet(folder / "list.parquet")
     first, second = read_manifest(folder / "list.parquet").clips
-    assert (first.clip_id, first.gloss) == ("a.mp4#0.25-1", "wave")
-    assert (second.clip_id, second.gloss, second.start_s) == ("b.mp4", None, None)
+    assert (short(first), first.gloss) == ("a.mp4#0.25-1", "wave")
+    assert (short(second), second.gloss, second.start_s) == ("b.mp4", None, None)
 
 
 def test_paths_of_windows(folder):
     (clip,) = read_manifest(manifest(folder, "path\nsub\\c.MOV\n")).clips
-    assert clip.clip_id == "sub/c.MOV"
+    assert short(clip) == "sub/c.MOV"
     assert clip.path.is_file()
 
 
@@ -70,7 +77,7 @@ def test_paths_of_windows(folder):
 )
 def test_a_wrong_row_does_not_stop_the_rest(folder, row, reason):
     found = read_manifest(manifest(folder, f"path,start,end\na.mp4,0,1\n{row}\nb.mp4,3,4\n"))
-    assert [clip.clip_id for clip in found.clips] == ["a.mp4#0-1", "b.mp4#3-4"]
+    assert [short(clip) for clip in found.clips] == ["a.mp4#0-1", "b.mp4#3-4"]
     (problem,) = found.problems
     assert problem.row_number == 3
     assert problem.path == row.split(",")[0]
@@ -79,7 +86,7 @@ def test_a_wrong_row_does_not_stop_the_rest(folder, row, reason):
 
 def test_two_spans_of_one_video_are_two_clips(folder):
     found = read_manifest(manifest(folder, "path,start,end\na.mp4,3600.125,3601\na.mp4,3600.126,3601\n"))
-    assert len({clip.clip_id for clip in found.clips}) == 2
+    assert len({short(clip) for clip in found.clips}) == 2
 
 
 @pytest.mark.parametrize(
@@ -110,7 +117,7 @@ def test_folder_of_glosses(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"")
     clips = find_clips(tmp_path).clips
-    assert [(clip.clip_id, clip.gloss) for clip in clips] == [
+    assert [(short(clip), clip.gloss) for clip in clips] == [
         ("circle/1.mp4", "circle"),
         ("wave/1.mp4", "wave"),
         ("wave/2.webm", "wave"),
@@ -118,7 +125,7 @@ def test_folder_of_glosses(tmp_path):
 
 
 def test_other_folders_say_nothing_of_glosses(folder):
-    assert {(clip.clip_id, clip.gloss) for clip in find_clips(folder).clips} == {
+    assert {(short(clip), clip.gloss) for clip in find_clips(folder).clips} == {
         ("a.mp4", None),
         ("b.mp4", None),
         ("sub/c.MOV", None),
@@ -128,7 +135,7 @@ def test_other_folders_say_nothing_of_glosses(folder):
 def test_folder_with_manifest(folder):
     manifest(folder, "path,gloss\na.mp4,wave\n", name="manifest.csv")
     (clip,) = find_clips(folder).clips
-    assert (clip.clip_id, clip.gloss) == ("a.mp4", "wave")
+    assert (short(clip), clip.gloss) == ("a.mp4", "wave")
 
 
 def test_several_inputs_keep_their_names_apart(folder):
@@ -145,3 +152,26 @@ def test_nothing_there(tmp_path):
         find_clips(tmp_path / "gone")
     with pytest.raises(ManifestError, match="no videos"):
         find_clips(tmp_path)
+
+
+def test_ids_are_the_same_with_whatever_else_a_clip_is_named(tmp_path):
+    for name in ("one/wave/a.mp4", "two/wave/a.mp4"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    alone = find_clips(tmp_path / "one").clips
+    together = find_clips([tmp_path / "two", tmp_path / "one"]).clips
+    assert {clip.clip_id for clip in alone} == {"one/wave/a.mp4"}
+    assert {clip.clip_id for clip in together} == {"one/wave/a.mp4", "two/wave/a.mp4"}
+    (single,) = find_clips(tmp_path / "one" / "wave" / "a.mp4").clips
+    assert single.clip_id == "wave/a.mp4"
+
+
+def test_two_folders_of_one_name_are_told_apart(tmp_path):
+    for name in ("x/clips/a.mp4", "y/clips/a.mp4"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    found = find_clips([tmp_path / "x" / "clips", tmp_path / "y" / "clips", tmp_path / "x" / "clips"])
+    assert len(found.clips) == 1
+    assert [(problem.path, "same name" in problem.reason) for problem in found.problems] == [
+        (str(tmp_path / "y" / "clips" / "a.mp4"), True)
+    ]

@@ -3,6 +3,7 @@
 import csv
 import errno
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -198,3 +199,36 @@ def test_one_tracker_for_different_signers(make_video: MakeVideo, store: Keypoin
     videos = [make_video(f"signer-{i}.mp4", avatar_images(4, signer=i)) for i in range(3)]
     extract_corpus([ClipSource(video.name, video) for video in videos], store, SETTINGS, workers=2)
     assert (store.index()["frames_with_person"] == 4).all()
+
+
+def test_labels_that_changed_are_taken_over_without_another_extraction(
+    sources: list[ClipSource], store: KeypointStore
+) -> None:
+    good = sources[:3]
+    extract_corpus(good, store, SETTINGS, workers=1)
+    before = store.get(good[0].clip_id)
+    renamed = [replace(good[0], gloss="GREET", signer="bo", synthetic=True), replace(good[1], gloss=None), good[2]]
+    assert extract_corpus(renamed, store, SETTINGS) == CorpusResult(0, 3, 0, relabelled=1)
+    after = store.get(good[0].clip_id)
+    assert (after.gloss, after.signer, after.split, after.synthetic) == ("GREET", "bo", "train", True)
+    assert np.array_equal(after.sequence.keypoints, before.sequence.keypoints, equal_nan=True)
+    # What the manifest no longer names is not forgotten.
+    assert store.get(good[1].clip_id).gloss == "WAVE"
+    assert len(store) == 3
+
+
+def test_another_file_of_a_name_that_the_store_has_fails_instead_of_vanishing(
+    store: KeypointStore, make_video: MakeVideo
+) -> None:
+    one, other = (make_video(f"{name}/clip.mp4", [empty_room()] * 3) for name in "ab")
+    assert extract_corpus([ClipSource("clip.mp4", one)], store, SETTINGS) == CorpusResult(1, 0, 0)
+    assert extract_corpus([ClipSource("clip.mp4", other)], store, SETTINGS) == CorpusResult(0, 0, 1)
+    assert "another store" in failures(store)["clip.mp4"]["reason"]
+    # A corpus that was moved is the same corpus.
+    one.rename(one.with_name("moved.mp4"))
+    assert extract_corpus([ClipSource("clip.mp4", other)], store, SETTINGS) == CorpusResult(0, 1, 0)
+
+
+def test_what_is_no_clip_stands_in_the_list_of_failures(store: KeypointStore) -> None:
+    assert extract_corpus([], store, SETTINGS, unusable=[("gone.mp4", "row 2: no such file")]) == CorpusResult(0, 0, 1)
+    assert failures(store)[""]["path"] == "gone.mp4"
