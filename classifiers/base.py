@@ -80,11 +80,13 @@ class GlossClassifier(ABC):
 
     Attributes:
         name: the family's name in FAMILIES.
+        weights_file: the name of the file that ``save_weights`` writes.
         preprocessing: how sequences become inputs.
         glosses: the glosses, in the order of the probabilities; empty before training.
     """
 
     name: ClassVar[str]
+    weights_file: ClassVar[str]
 
     def __init__(self, preprocessing: Preprocessing | None = None) -> None:
         self.preprocessing = preprocessing or Preprocessing()
@@ -187,6 +189,11 @@ def label_indices(samples: Sequence[Sample], glosses: Sequence[str]) -> np.ndarr
     """(N,) the place of each sample's gloss among the glosses."""
     index = {gloss: i for i, gloss in enumerate(glosses)}
     return np.array([index[str(sample.gloss)] for sample in samples], dtype=np.int64)
+
+
+def inputs_digest(sample: Sample) -> str:
+    """The first 16 hexadecimal digits of the sha256 of a sample's inputs, to know the very same clip again."""
+    return hashlib.sha256(np.ascontiguousarray(sample.inputs).tobytes()).hexdigest()[:16]
 
 
 def training_identity(classifier: GlossClassifier, parts: Sequence[Sequence[Sample]], seed: int) -> str:

@@ -11,15 +11,18 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 import posegloss
 from posegloss.classifiers.base import FamilyError, GlossClassifier, History, classifier_family
-from posegloss.classifiers.preprocessing import Preprocessing
+from posegloss.classifiers.description import check_description, check_like
+from posegloss.classifiers.preprocessing import POINTS, Preprocessing
 from posegloss.pipeline.errors import PoseglossError
 
 FORMAT: Final = 1
@@ -104,10 +107,15 @@ def load_bundle(path: str | os.PathLike[str]) -> Bundle:
     """
     path = Path(path)
     about = read_description(path)
-    _check_parts(path, about["parts"])
     try:
+        family = classifier_family(about["family"])
+    except FamilyError as error:
+        raise BundleError(f"{path / MODEL_FILE}: {error}; a newer posegloss may know it") from error
+    _check_parts(path, about["parts"], {family.weights_file, REPORT_FILE, REPORT_PAGE, HISTORY_FILE})
+    try:
+        check_like(about["preprocessing"], Preprocessing().to_dict(), "preprocessing")
         preprocessing = Preprocessing.from_dict(about["preprocessing"])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError, PoseglossError) as error:
         raise BundleError(f"{path / MODEL_FILE}: preprocessing settings cannot be read ({error}); {_AGAIN}") from error
     if preprocessing.fingerprint != about["preprocessing_fingerprint"]:
         raise BundleError(
@@ -115,27 +123,30 @@ def load_bundle(path: str | os.PathLike[str]) -> Bundle:
             f"posegloss {about['posegloss']}, this is {posegloss.__version__}); {_AGAIN}"
         )
     try:
-        classifier = classifier_family(about["family"]).from_config(about["config"], preprocessing)
-    except FamilyError as error:
-        raise BundleError(f"{path / MODEL_FILE}: {error}; a newer posegloss may know it") from error
-    except TypeError as error:
+        check_like(about["config"], family.from_config({}).config(), "config")
+        classifier = family.from_config(about["config"], preprocessing)
+    except (TypeError, ValueError) as error:
         raise BundleError(f"{path / MODEL_FILE}: config cannot be read ({error}); {_AGAIN}") from error
     try:
         classifier.load_weights(path, about["glosses"])
-    except (ValueError, OSError, KeyError) as error:
+        # What does not fit a family may show only when it answers.
+        answer = classifier.predict_inputs([np.zeros((2, len(POINTS), 2), np.float32)])
+        if answer.shape != (1, len(about["glosses"])):
+            raise ValueError(f"they answer for {answer.shape[-1]} glosses")
+    # Zip, HDF5, Keras, TensorFlow and scikit-learn each have errors of their own for a file that is not theirs.
+    except Exception as error:
         raise BundleError(
-            f"{path}: the weights do not fit {len(about['glosses'])} glosses and the config of {MODEL_FILE} ({error}); "
-            f"{_AGAIN}"
+            f"{path / family.weights_file}: the weights do not fit {len(about['glosses'])} glosses and the config "
+            f"of {MODEL_FILE} ({error}); {_AGAIN}"
         ) from error
-    report = json.loads((path / REPORT_FILE).read_text("utf-8"))
-    return Bundle(path, classifier, about["training"], report)
+    return Bundle(path, classifier, about["training"], _read_report(path / REPORT_FILE))
 
 
 def read_description(path: Path) -> dict[str, Any]:
     """The content of a model folder's model.json, without loading the model.
 
     Raises:
-        BundleError: the folder is no model, or of another format.
+        BundleError: the folder is no model, of another format, or its model.json does not hold what it should.
     """
     try:
         about = json.loads((path / MODEL_FILE).read_text("utf-8"))
@@ -144,14 +155,15 @@ def read_description(path: Path) -> dict[str, Any]:
         raise BundleError(
             f"{path} is not a model folder (it {what}); make one with: posegloss train STORE --out MODEL"
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BundleError(f"{path / MODEL_FILE} cannot be read ({error}); {_AGAIN}") from error
-    needed = {"format", "posegloss", "family", "config", "glosses", "preprocessing", "preprocessing_fingerprint"}
-    missing = sorted((needed | {"training", "parts"}) - set(about if isinstance(about, dict) else ()))
-    if missing:
-        raise BundleError(f"{path / MODEL_FILE} lacks {', '.join(missing)}; {_AGAIN}")
-    if about["format"] != FORMAT:
+    # Another format may hold other things, so it is looked at first.
+    if isinstance(about, dict) and about.get("format", FORMAT) != FORMAT:
         raise BundleError(f"{path} has model format {about['format']}; this posegloss reads format {FORMAT}")
+    try:
+        check_description(about)
+    except ValueError as error:
+        raise BundleError(f"{path / MODEL_FILE}: {error}; {_AGAIN}") from error
     return dict(about)
 
 
@@ -174,16 +186,33 @@ def check_free(path: Path, overwrite: bool = False) -> None:
 _AGAIN = "copy the whole folder again, or train again"
 
 
-def _check_parts(path: Path, parts: Mapping[str, str]) -> None:
+def _check_parts(path: Path, parts: Mapping[str, str], needed: Set[str]) -> None:
+    # Exactly these: a file that is not named would be read unchecked, and another name may lie outside the folder.
+    wrong = sorted(needed ^ parts.keys())
+    if wrong:
+        what = "does not name" if wrong[0] in needed else "names"
+        raise BundleError(f"{path / MODEL_FILE}: parts {what} {wrong[0]!r}, but must be {sorted(needed)}; {_AGAIN}")
     for name, expected in parts.items():
-        if Path(name).name != name:
-            raise BundleError(f"{path / MODEL_FILE} names the part {name!r} outside its folder; {_AGAIN}")
         if not (path / name).is_file():
             raise BundleError(f"{path} lacks {name}; {_AGAIN}")
-        if _sha256(path / name) != expected:
+        try:
+            found = _sha256(path / name)
+        except OSError as error:
+            raise BundleError(f"{path / name} cannot be read ({error.strerror or error}); {_AGAIN}") from error
+        if found != expected:
             raise BundleError(
                 f"{path / name} is not the file that belongs to this model (its sha256 differs); {_AGAIN}"
             )
+
+
+def _read_report(path: Path) -> dict[str, Any]:
+    try:
+        report = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise BundleError(f"{path} cannot be read ({error}); {_AGAIN}") from error
+    if not isinstance(report, dict):
+        raise BundleError(f"{path} holds no report; {_AGAIN}")
+    return report
 
 
 def _sha256(path: Path) -> str:

@@ -1,6 +1,7 @@
 """Where training was when it was interrupted: one file, written whole after each epoch."""
 
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,13 +33,22 @@ class Checkpoint:
     best: Arrays
 
     def save(self, path: Path) -> None:
-        """Write the file beside its place and rename it, so that it is whole at any moment."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Write the file beside its place and rename it, so that it is whole at any moment.
+
+        Raises:
+            TrainingError: it cannot be written.
+        """
         about = json.dumps({"identity": self.identity, "history": self.history})
         # np.savez numbers the arrays of each list; nothing here is pickled.
         arrays: dict[str, Any] = _numbered("state", self.state) | _numbered("best", self.best)
-        with whole_file(path) as part, part.open("wb") as file:
-            np.savez(file, about=np.array(about), **arrays)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with whole_file(path) as part, part.open("wb") as file:
+                np.savez(file, about=np.array(about), **arrays)
+        except OSError as error:
+            raise TrainingError(
+                f"{path} cannot be written: {error.strerror or error}; free some space and run the same command again"
+            ) from error
 
     @classmethod
     def load(cls, path: Path, identity: str) -> "Checkpoint | None":
@@ -53,7 +63,7 @@ class Checkpoint:
             with np.load(path, allow_pickle=False) as file:
                 about = json.loads(str(file["about"]))
                 state, best = _listed("state", file), _listed("best", file)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise TrainingError(f"{path} cannot be read ({error}); remove it to train from the start") from error
         if about["identity"] != identity:
             raise TrainingError(

@@ -18,6 +18,7 @@ FloatArray = npt.NDArray[np.float64]
 
 # Fewer signers than these say too little of how people differ for a bootstrap over them.
 MIN_SIGNERS: Final = 5
+TESTED_ON_SYNTHETIC: Final = "tested on synthetic clips"
 _RESAMPLES: Final = 2000
 _BY_SIGNER, _BY_CLIP, _WILSON = "bootstrap over signers", "bootstrap over clips", "Wilson interval over clips"
 
@@ -92,6 +93,7 @@ class Evaluation:
         signer_independent: whether none of them was trained on, and all are known.
         left_out: clips that were not used, and why.
         notes: what a reader should know.
+        tested_on_synthetic: whether any of the clips shows no real person.
     """
 
     top1: Measure
@@ -105,6 +107,7 @@ class Evaluation:
     signer_independent: bool
     left_out: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    tested_on_synthetic: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -127,6 +130,8 @@ class Evaluation:
             signer_independent=values["signer_independent"],
             left_out=dict(values["left_out"]),
             notes=tuple(values["notes"]),
+            # Reports of models from before this was told apart lack it.
+            tested_on_synthetic=bool(values.get("tested_on_synthetic", False)),
         )
 
 
@@ -184,6 +189,7 @@ def evaluate_samples(
     signers = [sample.signer for sample in known]
     units, method = _units(signers)
     present = np.unique(labels)
+    synthetic = any(sample.synthetic for sample in known)
 
     def macro_f1(chosen: IntArray) -> float:
         return _macro_f1(labels[chosen], predicted[chosen], len(glosses))
@@ -207,7 +213,8 @@ def evaluate_samples(
         signers=tuple(sorted({signer for signer in signers if signer})),
         signer_independent=signer_independent and all(signers),
         left_out=reasons,
-        notes=tuple(notes),
+        notes=(*notes, TESTED_ON_SYNTHETIC) if synthetic else tuple(notes),
+        tested_on_synthetic=synthetic,
     )
 
 

@@ -39,6 +39,7 @@ class ExtraTrees(GlossClassifier):
     """Extremely randomized trees over positions and speeds; trains in seconds, needs no TensorFlow."""
 
     name = "extra-trees"
+    weights_file = TABLE
 
     def __init__(self, settings: ExtraTreesConfig | None = None, preprocessing: Preprocessing | None = None) -> None:
         super().__init__(preprocessing)

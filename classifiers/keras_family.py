@@ -56,6 +56,8 @@ class KerasTraining:
 class KerasFamily(GlossClassifier):
     """A family whose model is a Keras model from (B, T, K, 2) with NaN to (B, C) logits."""
 
+    weights_file = WEIGHTS
+
     def __init__(
         self,
         training: KerasTraining | None = None,
@@ -88,7 +90,7 @@ class KerasFamily(GlossClassifier):
         """Train, going on from the checkpoint if there is one.
 
         Raises:
-            TrainingError: the checkpoint is of another training.
+            TrainingError: the checkpoint is of another training, or it cannot be read or written.
         """
         settings = self.training
         self.glosses = tuple(sorted({str(sample.gloss) for sample in samples}))

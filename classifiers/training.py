@@ -16,10 +16,20 @@ from posegloss.classifiers.base import (
     TrainingError,
     classifier_family,
     each_clip,
+    inputs_digest,
     preprocess,
     training_identity,
 )
-from posegloss.classifiers.bundle import MODEL_FILE, check_free, load_bundle, read_description, save_bundle
+from posegloss.classifiers.bundle import (
+    MODEL_FILE,
+    REPORT_FILE,
+    BundleError,
+    check_free,
+    load_bundle,
+    read_description,
+    save_bundle,
+)
+from posegloss.classifiers.description import trusted_extraction
 from posegloss.classifiers.evaluation import Evaluation, evaluate_samples
 from posegloss.classifiers.report import ModelReport, render_report
 from posegloss.datasets.splits import Split, split_clips
@@ -86,12 +96,16 @@ def train(
         progress: called after each epoch.
 
     Raises:
-        TrainingError: no clip can be used, or an interrupted training in the way was another one.
+        TrainingError: no clip can be used, the store was extracted with a network of its own, an interrupted training
+            in the way was another one, or its checkpoint cannot be written.
         SplitError, TooFewClipsError: the clips cannot be split; the message says what is lacking.
         FamilyError: there is no such family.
         BundleError: the folder is taken or cannot be written.
     """
-    out = Path(out)
+    # A relative "." has no name to put a checkpoint beside.
+    out = Path(out).absolute()
+    if isinstance(clips, KeypointStore):
+        _check_extraction(clips)
     settings = dict(config or {})
     if epochs is not None and family != BASELINE_FAMILY:
         settings["training"] = {**settings.get("training", {}), "epochs": epochs}
@@ -149,6 +163,14 @@ def _tidy(checkpoint: Path) -> None:
         checkpoint.parent.rmdir()
 
 
+def _check_extraction(store: KeypointStore) -> None:
+    """A model that was trained on such a store could not be loaded; better to say so before than after."""
+    try:
+        trusted_extraction(store.settings)
+    except ValueError as error:
+        raise TrainingError(f"{store.path}: {error}; extract the videos again with one of these") from error
+
+
 def _nothing_to_train_on(left_out: Mapping[str, str]) -> str:
     if not left_out:
         return "there are no clips to train on; extract some with: posegloss extract VIDEOS --out STORE"
@@ -165,8 +187,11 @@ def _is_of(out: Path, identity: str) -> bool:
 
 def _already_there(out: Path, left_out: Mapping[str, str]) -> TrainResult:
     bundle = load_bundle(out)
-    evaluation = Evaluation.from_dict(bundle.report["evaluation"])
-    beside = bundle.report["baseline"] and Evaluation.from_dict(bundle.report["baseline"])
+    try:
+        evaluation = Evaluation.from_dict(bundle.report["evaluation"])
+        beside = bundle.report["baseline"] and Evaluation.from_dict(bundle.report["baseline"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BundleError(f"{out / REPORT_FILE} cannot be read ({error}); pass --overwrite to train again") from error
     return TrainResult(out, bundle.classifier, evaluation, beside, left_out, already_there=True)
 
 
@@ -181,10 +206,11 @@ def _describe(
     clips: KeypointStore | Iterable[Clip], parts: Sequence[Sequence[Sample]], split: Split, seed: int, identity: str
 ) -> dict[str, Any]:
     store = clips if isinstance(clips, KeypointStore) else None
+    trained_on = [*parts[0], *parts[1]]
     return {
         "store": store and str(store.path),
         "extraction": store and store.settings,
-        "synthetic": any(sample.synthetic for part in parts for sample in part),
+        "synthetic": any(sample.synthetic for sample in trained_on),
         "seed": seed,
         "split": split.how,
         "signer_independent": split.signer_independent,
@@ -193,5 +219,7 @@ def _describe(
             name: sorted({sample.signer for sample in part if sample.signer})
             for name, part in zip(PARTS, parts, strict=True)
         },
+        "without_signer": sum(not sample.signer for sample in trained_on),
+        "seen": sorted({inputs_digest(sample) for sample in trained_on}),
         "identity": identity,
     }

@@ -111,9 +111,11 @@ def split_clips(
             "give a manifest with a column 'gloss', or one folder per gloss"
         )
     notes: list[str] = []
+    blank = 0
     part = _published(clips) if use_published and not test_signers else None
     if part is not None:
         how = "published split"
+        blank = int((part == "").sum())
         if not (part == "validation").any():
             _hold_out(part, "validation", glosses, signers, validation, seed, notes)
     else:
@@ -124,6 +126,13 @@ def split_clips(
         else:
             how = _hold_out(part, "test", glosses, signers, test, seed, notes)
         _hold_out(part, "validation", glosses, signers, validation, seed + 1, notes)
+    explained = bool(notes)
+    if blank:
+        _note(
+            notes,
+            f"{blank} clips without a part of the published split were left out; fill in their split",
+            SplitWarning,
+        )
     _leave_out_unlearnable(part, glosses, notes)
     train, chosen, tested = (np.flatnonzero(part == name) for name in ("train", "validation", "test"))
     if not len(tested) or len(set(glosses[train])) < 2:
@@ -133,7 +142,7 @@ def split_clips(
         )
     others = set(signers[np.concatenate([train, chosen])])
     independent = "" not in set(signers[part != ""]) and not others & set(signers[tested])
-    if not independent and not notes:
+    if not independent and not explained:
         notes.append("a signer is on both sides of the split: accuracy may be optimistic")
     return Split(train, chosen, tested, independent, how, tuple(notes))
 

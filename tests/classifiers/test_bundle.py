@@ -1,3 +1,4 @@
+import hashlib
 import json
 import shutil
 
@@ -6,6 +7,7 @@ import pytest
 
 from posegloss.classifiers.base import preprocess
 from posegloss.classifiers.bundle import BundleError, load_bundle, save_bundle
+from posegloss.classifiers.held_out import evaluate_bundle
 
 from .made_up import make_clips
 
@@ -88,12 +90,92 @@ def test_another_preprocessing(folder):
         ({"format": 99}, "format 99"),
         ({"family": "oracle"}, "oracle"),
         ({"config": {"nonsense": 1, "training": {"nonsense": 1}}}, "config"),
-        ({"parts": {"../../etc/passwd": "0"}}, "outside its folder"),
+        ({"parts": {"../../etc/passwd": "0"}}, "parts names '../../etc/passwd'"),
+        ({"parts": []}, "parts cannot be read"),
+        ({"family": []}, "family cannot be read"),
+        ({"glosses": "abc"}, "glosses"),
+        ({"glosses": [1, 2, 3]}, "glosses"),
+        ({"config": []}, "config"),
+        ({"training": []}, "training cannot be read"),
+        ({"training": {}}, r"lacks training\.clips"),
     ],
 )
 def test_description_that_cannot_be(folder, values, message):
     change(folder, **values)
     with pytest.raises(BundleError, match=message):
+        load_bundle(folder)
+
+
+@pytest.mark.parametrize("part", ["report.json", "report.html", "history.csv", "weights"])
+def test_part_that_is_not_named(folder, part):
+    name = weights(folder).name if part == "weights" else part
+    parts = json.loads((folder / "model.json").read_text())["parts"]
+    change(folder, parts={other: digest for other, digest in parts.items() if other != name})
+    with pytest.raises(BundleError, match=f"parts does not name '{name}'"):
+        load_bundle(folder)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("synthetic", "no"),
+        ("signers", {"train": "ada", "validation": []}),
+        ("clips", {}),
+        ("seen", 1),
+        ("without_signer", "1"),
+        ("extraction", {"model": "/etc/passwd"}),
+        ("extraction", {"model": "/tmp/stranger.task", "backend": "mediapipe"}),
+        ("extraction", {"model": ["full"]}),
+        ("extraction", {"backend": "oracle"}),
+        ("extraction", {"nonsense": 1}),
+        ("extraction", {"smooth": "yes"}),
+        ("extraction", "full"),
+    ],
+)
+def test_training_that_cannot_be(trees, tmp_path, key, value):
+    folder = shutil.copytree(trees.path, tmp_path / "model")
+    about = json.loads((folder / "model.json").read_text())
+    change(folder, training={**about["training"], key: value})
+    with pytest.raises(BundleError, match=rf"model\.json.*training\.{key}"):
+        load_bundle(folder)
+
+
+def test_model_from_before_seen_clips_were_recorded(trees, tmp_path):
+    folder = shutil.copytree(trees.path, tmp_path / "model")
+    training = json.loads((folder / "model.json").read_text())["training"]
+    del training["seen"], training["without_signer"]
+    change(folder, training=training)
+    result = evaluate_bundle(load_bundle(folder), make_clips())
+    assert {answer.signer for answer in result.answers} == set(training["signers"]["test"])
+    assert result.signer_independent
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no zip", b"\x89HDF\r\n\x1a\n no HDF5"])
+def test_weights_with_the_right_sum_that_are_none(folder, content):
+    path = weights(folder)
+    path.write_bytes(content)
+    parts = json.loads((folder / "model.json").read_text())["parts"]
+    change(folder, parts={**parts, path.name: hashlib.sha256(content).hexdigest()})
+    with pytest.raises(BundleError, match=rf"{path.name}: the weights do not fit"):
+        load_bundle(folder)
+
+
+@pytest.mark.parametrize(("name", "content"), [("report.json", b"["), ("report.json", b"[]"), ("history.csv", b"a\nb")])
+def test_other_part_with_the_right_sum_that_is_none(trees, tmp_path, name, content):
+    folder = shutil.copytree(trees.path, tmp_path / "model")
+    (folder / name).write_bytes(content)
+    parts = json.loads((folder / "model.json").read_text())["parts"]
+    change(folder, parts={**parts, name: hashlib.sha256(content).hexdigest()})
+    with pytest.raises(BundleError, match=name):
+        evaluate_bundle(load_bundle(folder), make_clips(), report_to=tmp_path / "report")
+
+
+@pytest.mark.parametrize(("key", "value"), [("moments", 13), ("moments", 0), ("trees", "many"), ("mirror", [])])
+def test_config_that_does_not_fit_the_trees(trees, tmp_path, key, value):
+    folder = shutil.copytree(trees.path, tmp_path / "model")
+    config = json.loads((folder / "model.json").read_text())["config"]
+    change(folder, config={**config, key: value})
+    with pytest.raises(BundleError, match="config"):
         load_bundle(folder)
 
 
@@ -114,7 +196,14 @@ def test_no_model(tmp_path):
 
 
 def saved(classifier, path, **options):
-    return save_bundle(path, classifier, training={}, report={}, report_page="", history=[], **options)
+    training = {
+        "synthetic": False,
+        "split": "by hand",
+        "clips": {"train": 1, "validation": 0},
+        "signers": {"train": [], "validation": []},
+        "extraction": None,
+    }
+    return save_bundle(path, classifier, training=training, report={}, report_page="", history=[], **options)
 
 
 def test_nothing_is_replaced_unasked(trees, tmp_path):

@@ -6,6 +6,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from posegloss.classifiers.bundle import load_bundle
+from posegloss.classifiers.evaluation import Evaluation
+from posegloss.classifiers.held_out import evaluate_bundle
 from posegloss.classifiers.predict import GlossRecogniser
 from posegloss.classifiers.report import ModelReport, confused_pairs, render_report
 from posegloss.classifiers.training import train
@@ -66,6 +69,28 @@ def test_hostile_gloss_and_synthetic_banner(tmp_path):
     assert "&lt;script&gt;" in html
     assert HOSTILE in json.loads((result.path / "report.json").read_text())["evaluation"]["glosses"]
     assert GlossRecogniser.load(result.path).synthetic
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "tested_on", "said"),
+    [(True, True, "trained and tested on"), (True, False, "trained on"), (False, True, "tested on")],
+)
+def test_banner_says_what_is_synthetic(trees, trained_on, tested_on, said):
+    training = {**json.loads((trees.path / "model.json").read_text())["training"], "synthetic": trained_on}
+    evaluation = replace(trees.evaluation, answers=(), tested_on_synthetic=tested_on)
+    html = render_report(ModelReport("m", "extra-trees", evaluation, None, training, []), [])
+    assert f"SYNTHETIC: {said} drawn signers" in html
+    assert ("Nothing here says" in html) is tested_on
+
+
+def test_tested_on_synthetic_is_noted(trees):
+    strangers = [replace(clip, synthetic=True) for clip in make_clips(signers=("zoe",))]
+    result = evaluate_bundle(load_bundle(trees.path), strangers)
+    assert result.tested_on_synthetic
+    assert result.notes == ("tested on synthetic clips",)
+    old = {name: value for name, value in result.to_dict().items() if name != "tested_on_synthetic"}
+    assert not Evaluation.from_dict(old).tested_on_synthetic
+    assert Evaluation.from_dict(result.to_dict()) == result
 
 
 def test_many_glosses_and_no_history(trees):

@@ -11,8 +11,9 @@ import pytest
 
 from posegloss.classifiers.base import TrainingError
 from posegloss.classifiers.bundle import BundleError, load_bundle
+from posegloss.classifiers.checkpoint import Checkpoint
 from posegloss.classifiers.evaluation import EvaluationError
-from posegloss.classifiers.held_out import evaluate_bundle
+from posegloss.classifiers.held_out import UNKNOWN_TRAINED_ON, evaluate_bundle
 from posegloss.classifiers.training import train
 from posegloss.datasets.splits import SignerUnknownWarning, SplitWarning, TooFewClipsError
 from posegloss.pipeline.store import Clip, KeypointStore
@@ -126,6 +127,61 @@ def test_evaluation_leaves_training_signers_out(trees, clips):
     assert "optimistic" in everyone.notes[0]
     with pytest.raises(EvaluationError):
         evaluate_bundle(bundle, [])
+
+
+def test_evaluation_leaves_out_the_very_clips_that_were_trained_on(tmp_path):
+    unknown = [Clip(clip.clip_id, clip.sequence, clip.gloss) for clip in make_clips()]
+    with pytest.warns(SignerUnknownWarning):
+        result = quick(unknown, tmp_path / "m")
+    bundle = load_bundle(result.path)
+    tested = {answer.clip_id for answer in result.evaluation.answers}
+    assert bundle.training["without_signer"] == len(unknown) - len(tested) == len(bundle.training["seen"])
+    # The same clips under other names and with signers that the model has not heard of.
+    named = [Clip(f"again/{clip.clip_id}", clip.sequence, clip.gloss, clip.signer) for clip in make_clips()]
+    measured = evaluate_bundle(bundle, named)
+    assert {answer.clip_id for answer in measured.answers} == {f"again/{clip_id}" for clip_id in tested}
+    assert set(measured.left_out.values()) == {"this very clip was trained on"}
+    assert not measured.signer_independent
+    assert UNKNOWN_TRAINED_ON in measured.notes
+    assert len(evaluate_bundle(bundle, named, all_signers=True).answers) == len(named)
+    with pytest.raises(EvaluationError, match="--all-signers"):
+        evaluate_bundle(bundle, [clip for clip in unknown if clip.clip_id not in tested])
+
+
+def test_store_of_a_network_of_its_own(tmp_path):
+    store = KeypointStore.create(tmp_path / "store", {"model": "mine.task", "backend": "mediapipe"})
+    store.append(make_clips())
+    with pytest.raises(TrainingError, match=r"mine\.task"):
+        quick(store, tmp_path / "m")
+
+
+def test_this_folder(tmp_path, monkeypatch):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BundleError, match="not a model folder"):
+        quick(make_clips(), ".")
+    monkeypatch.chdir(tmp_path / "empty")
+    assert load_bundle(quick(make_clips(), ".").path)
+
+
+def test_checkpoint_that_cannot_be_written_or_read(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    with pytest.raises(TrainingError, match=r"cannot be written.*run the same command again"):
+        Checkpoint("x", [], [], []).save(tmp_path / "file" / "checkpoint.npz")
+
+    def full(*args, **arrays):
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "checkpoint.npz"
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "savez", full)
+        with pytest.raises(TrainingError, match="No space left"):
+            Checkpoint("x", [], [], []).save(path)
+    assert not path.exists()
+    for content in (b"", b"PK\x03\x04 no zip"):
+        path.write_bytes(content)
+        with pytest.raises(TrainingError, match="remove it"):
+            Checkpoint.load(path, "x")
 
 
 TRAIN = """

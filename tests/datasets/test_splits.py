@@ -94,6 +94,14 @@ def test_published_split_that_mixes_signers_is_not_independent():
     assert split_clips(clips, use_published=False).signer_independent
 
 
+def test_clips_without_a_published_split_are_told_of():
+    clips = [Label("ab"[i % 2], f"s{i % 4}", ["train", "train", "test", " "][i % 4]) for i in range(40)]
+    with pytest.warns(SplitWarning, match="10 clips without a part of the published split"):
+        split = split_clips(clips)
+    assert sum(map(len, (split.train, split.validation, split.test))) == 30
+    assert any("10 clips" in note for note in split.notes)
+
+
 def test_published_split_of_unknown_name():
     with pytest.raises(SplitError, match="fold1"):
         split_clips([Label("a", "s", "fold1"), Label("b", "t", "train")])

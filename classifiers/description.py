@@ -1,0 +1,109 @@
+"""What model.json must hold before anything is done with it: a model folder may come from a stranger."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from posegloss.pipeline.errors import PoseglossError
+from posegloss.pipeline.extract import ExtractionSettings
+from posegloss.pipeline.models import LANDMARK_MODELS
+
+_NEEDED: Final[Mapping[str, type]] = {
+    "format": int,
+    "posegloss": str,
+    "family": str,
+    "config": dict,
+    "glosses": list,
+    "preprocessing": dict,
+    "preprocessing_fingerprint": str,
+    "training": dict,
+    "parts": dict,
+}
+_NEEDED_OF_TRAINING: Final[Mapping[str, type]] = {"synthetic": bool, "split": str, "clips": dict, "signers": dict}
+
+
+def check_description(about: Any) -> None:
+    """Make sure that the content of a model.json has the keys and types that the rest relies on.
+
+    Raises:
+        ValueError: it has not; the message names the key.
+    """
+    if not isinstance(about, dict):
+        raise ValueError("it holds no object")
+    _check_keys(about, _NEEDED, "")
+    if not _is_texts(about["glosses"]) or not about["glosses"] or len(set(about["glosses"])) < len(about["glosses"]):
+        raise ValueError("glosses is no list of different names")
+    if not _is_texts(list(about["parts"].values())):
+        raise ValueError("parts does not hold a sha256 for each file")
+    _check_training(about["training"])
+
+
+def trusted_extraction(settings: Any) -> ExtractionSettings:
+    """The extraction settings that a model was trained with, None being the defaults.
+
+    The network must be one of ours by name: a model folder must not make us open a file of its choice.
+
+    Raises:
+        ValueError: there are no such settings.
+    """
+    if not isinstance(settings, dict | None):
+        raise ValueError("extraction is no object")
+    settings = settings or {}
+    model = settings.get("model", LANDMARK_MODELS[0])
+    if model not in LANDMARK_MODELS:
+        raise ValueError(f"extraction names the model {model!r}, which is none of {', '.join(LANDMARK_MODELS)}")
+    wrong = [name for name in ("smooth", "static", "world") if not isinstance(settings.get(name, True), bool)]
+    if wrong:
+        raise ValueError(f"extraction has no yes or no for {wrong[0]}")
+    try:
+        return ExtractionSettings(**settings)
+    except (TypeError, PoseglossError) as error:
+        raise ValueError(f"extraction cannot be read ({error})") from error
+
+
+def check_like(values: Any, pattern: Any, name: str) -> None:
+    """Make sure that settings have the types of a pattern; what the pattern lacks is not looked at.
+
+    Raises:
+        ValueError: they have not; the message says which.
+    """
+    if isinstance(pattern, Mapping):
+        if not isinstance(values, Mapping):
+            raise ValueError(f"{name} is no object")
+        for key in pattern.keys() & values.keys():
+            check_like(values[key], pattern[key], f"{name}.{key}")
+        return
+    kinds: tuple[type, ...] = {float: (float, int), tuple: (list, tuple)}.get(type(pattern), (type(pattern),))
+    if pattern is not None and type(values) not in kinds:
+        raise ValueError(f"{name} cannot be {values!r}")
+
+
+def _check_training(training: Mapping[str, Any]) -> None:
+    _check_keys(training, _NEEDED_OF_TRAINING, "training.")
+    for part in ("train", "validation"):
+        if not _is_texts(training["signers"].get(part)):
+            raise ValueError(f"training.signers.{part} is no list of names")
+        if type(training["clips"].get(part)) is not int:
+            raise ValueError(f"training.clips.{part} is no number")
+    if not _is_texts(training.get("seen", [])):
+        raise ValueError("training.seen is no list of digests")
+    if type(training.get("without_signer", 0)) is not int:
+        raise ValueError("training.without_signer is no number")
+    if "extraction" not in training:
+        raise ValueError("it lacks training.extraction")
+    try:
+        trusted_extraction(training["extraction"])
+    except ValueError as error:
+        raise ValueError(f"training.{error}") from error
+
+
+def _check_keys(values: Mapping[str, Any], needed: Mapping[str, type], prefix: str) -> None:
+    missing = sorted(needed.keys() - values.keys())
+    if missing:
+        raise ValueError(f"it lacks {', '.join(prefix + name for name in missing)}")
+    for name, kind in needed.items():
+        if not isinstance(values[name], kind):
+            raise ValueError(f"{prefix}{name} cannot be read")
+
+
+def _is_texts(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)
