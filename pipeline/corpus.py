@@ -1,6 +1,7 @@
 """Many clips in, a KeypointStore out: in parallel, going on where it was; one bad clip never stops the rest."""
 
 import csv
+import filecmp
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -137,9 +138,12 @@ def extract_corpus(
 
 
 def _is_another(source: ClipSource, known: Mapping[str, Mapping[str, Any]]) -> bool:
-    # A source that is gone was moved; one that is still there and is not this file is another clip of the same name.
+    # A corpus may have been moved or copied since; a file of the same name and other contents is another clip.
     before = Path(known[source.clip_id]["source"])
-    return before.exists() and source.path.exists() and not before.samefile(source.path)
+    try:
+        return before.is_file() and source.path.is_file() and not filecmp.cmp(before, source.path)
+    except OSError:
+        return False  # one that cannot be read says nothing
 
 
 def _changed_labels(source: ClipSource, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -220,11 +220,14 @@ def test_labels_that_changed_are_taken_over_without_another_extraction(
 def test_another_file_of_a_name_that_the_store_has_fails_instead_of_vanishing(
     store: KeypointStore, make_video: MakeVideo
 ) -> None:
-    one, other = (make_video(f"{name}/clip.mp4", [empty_room()] * 3) for name in "ab")
+    one, other = (make_video(f"{name}/clip.mp4", [empty_room()] * n) for name, n in (("a", 3), ("b", 4)))
     assert extract_corpus([ClipSource("clip.mp4", one)], store, SETTINGS) == CorpusResult(1, 0, 0)
     assert extract_corpus([ClipSource("clip.mp4", other)], store, SETTINGS) == CorpusResult(0, 0, 1)
     assert "another store" in failures(store)["clip.mp4"]["reason"]
-    # A corpus that was moved is the same corpus.
+    # A corpus that was copied or moved is the same corpus.
+    copy = one.with_name("copy.mp4")
+    copy.write_bytes(one.read_bytes())
+    assert extract_corpus([ClipSource("clip.mp4", copy)], store, SETTINGS) == CorpusResult(0, 1, 0)
     one.rename(one.with_name("moved.mp4"))
     assert extract_corpus([ClipSource("clip.mp4", other)], store, SETTINGS) == CorpusResult(0, 1, 0)
 
