@@ -9,6 +9,7 @@ import numpy as np
 
 from posegloss.classifiers.base import GlossClassifier
 from posegloss.classifiers.bundle import load_bundle
+from posegloss.classifiers.description import trusted_extraction
 from posegloss.classifiers.preprocessing import POINTS
 from posegloss.pipeline.errors import NoSignerError
 from posegloss.pipeline.extract import ExtractionSettings
@@ -83,7 +84,7 @@ class GlossRecogniser:
     @property
     def extraction(self) -> ExtractionSettings:
         """How the sequences were extracted that it was trained on, and so those to recognise should be."""
-        return ExtractionSettings(**(self.training.get("extraction") or {}))
+        return trusted_extraction(self.training["extraction"])
 
     def predict(self, sequence: KeypointSequence, top: int = 5) -> GlossPrediction:
         """The gloss of a sequence that shows one sign, with the next best ones.

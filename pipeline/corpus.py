@@ -91,13 +91,16 @@ def extract_corpus(
         WeightsError: the weights cannot be had.
     """
     known = store.known()
-    todo = [source for source in sources if source.clip_id not in known]
-    strangers = [source for source in sources if source.clip_id in known and _is_another(source, known)]
-    others = {source.clip_id for source in (*todo, *strangers)}
-    there = [source for source in sources if source.clip_id not in others]
+    todo: list[ClipSource] = []
+    strangers: list[ClipSource] = []
+    there: list[ClipSource] = []
+    for source in sources:
+        row = known.get(source.clip_id)
+        part = todo if row is None else strangers if _is_another(source, row) else there
+        part.append(source)
     if on_start:
         on_start(len(there))
-    changed = {source.clip_id: labels for source in there if (labels := _changed_labels(source, known))}
+    changed = {source.clip_id: new for source in there if (new := _changed_labels(source, known[source.clip_id]))}
     if changed:
         store.relabel(changed)
     workers = min(workers or os.cpu_count() or 1, len(todo))
@@ -137,19 +140,19 @@ def extract_corpus(
     return CorpusResult(done, len(there), failed, len(changed))
 
 
-def _is_another(source: ClipSource, known: Mapping[str, Mapping[str, Any]]) -> bool:
+def _is_another(source: ClipSource, row: Mapping[str, Any]) -> bool:
     # A corpus may have been moved or copied since; a file of the same name and other contents is another clip.
-    before = Path(known[source.clip_id]["source"])
+    before = Path(row["source"])
     try:
         return before.is_file() and source.path.is_file() and not filecmp.cmp(before, source.path)
     except OSError:
         return False  # one that cannot be read says nothing
 
 
-def _changed_labels(source: ClipSource, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _changed_labels(source: ClipSource, row: Mapping[str, Any]) -> dict[str, Any]:
     """What the source says differently than the store; what it does not know stays."""
     labels = {name: getattr(source, name) for name in LABELS}
-    return {name: value for name, value in labels.items() if value and value != known[source.clip_id][name]}
+    return {name: value for name, value in labels.items() if value and value != row[name]}
 
 
 def _to_clip(source: ClipSource, sequence: KeypointSequence) -> Clip:

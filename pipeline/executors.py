@@ -48,7 +48,7 @@ def run_in_processes(
         Exception: what ``start`` raised in a worker, also in one that took the place of a dead one.
     """
     waiting, again = iter(jobs), deque[tuple[Job, int]]()
-    slots = {_Worker(start): None for _ in range(workers)}
+    slots = [_Worker(start) for _ in range(workers)]
     running: dict[Future[Any], tuple[_Worker, Job, int]] = {}
     try:
         for worker in slots:
