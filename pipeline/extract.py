@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -109,11 +110,25 @@ def _tell(step: str) -> None:
 
 
 def extract_clip(
-    source: ClipSource, settings: ExtractionSettings, tracker: PoseBackend, threads: int = 1
+    source: ClipSource,
+    settings: ExtractionSettings,
+    tracker: PoseBackend,
+    threads: int = 1,
+    *,
+    on_open: Callable[[float | None], None] | None = None,
+    on_frame: Callable[[int], None] | None = None,
 ) -> KeypointSequence:
     """Extract one clip with a tracker that may have seen others before.
 
     A frame without a person, and a clip without one, become missing points; the sequence's warnings say so.
+
+    Args:
+        source: the clip.
+        settings: how to extract.
+        tracker: made with the same settings.
+        threads: of the decoder.
+        on_open: is told how many seconds long the clip claims to be, None where it does not say.
+        on_frame: is told how many frames are done, after every frame.
 
     Raises:
         VideoError: the video cannot be read at all, or the span holds no frame.
@@ -122,11 +137,15 @@ def extract_clip(
     tracker.reset()
     keypoints, world, timestamps = [], [], []
     with VideoSource(source.path, start_s=source.start_s, end_s=source.end_s, threads=threads) as video:
+        if on_open:
+            on_open(video.duration_s)
         for frame in video:
             pose = tracker.update(frame.image, frame.timestamp_s)
             keypoints.append(nobody if pose is None else pose.keypoints)
             world.append(nobody[:, :3] if pose is None else pose.world)
             timestamps.append(frame.timestamp_s)
+            if on_frame:
+                on_frame(len(timestamps))
         if not timestamps:
             raise VideoError(f"{source.path} has no frame between {source.start_s} and {source.end_s} s")
         warnings = list(video.warnings)

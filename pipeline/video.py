@@ -81,6 +81,15 @@ class VideoSource:
         if not self._trust_timestamps:
             self._trust_timestamps = self._plausible_spacing()
 
+    @property
+    def duration_s(self) -> float | None:
+        """How many seconds the span claims to be long; None where the file does not say."""
+        if self._end_s is not None:
+            return self._end_s - self._start_s
+        if self._container.duration:
+            return max(float(self._container.duration / av.time_base) - self._start_s, 0.0)
+        return self.frame_count and max(self.frame_count / self.frame_rate - self._start_s, 0.0)
+
     def __enter__(self) -> Self:
         return self
 

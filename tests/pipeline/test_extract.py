@@ -146,6 +146,18 @@ def test_four_k(make_video: MakeVideo, run: Run) -> None:
     assert (sequence.size, sequence.present.all()) == ((3840, 2160), True)
 
 
+def test_the_length_is_told_at_the_start_and_every_frame_after_it(avatar_video: Path) -> None:
+    told: list[float | None] = []
+    settings = ExtractionSettings()
+    tracker = settings.open_backend()
+    whole = extract_clip(ClipSource("clip", avatar_video), settings, tracker, on_open=told.append, on_frame=told.append)
+    assert told == [1.6, *range(1, len(whole) + 1)]
+    told.clear()
+    part = ClipSource("clip", avatar_video, start_s=1.0, end_s=1.5)
+    extract_clip(part, settings, tracker, on_open=told.append)
+    assert told == [0.5]
+
+
 def test_a_span_has_the_frames_of_the_whole(avatar_video: Path) -> None:
     whole = extract(avatar_video, static=True)
     span = extract(avatar_video, static=True, start_s=0.4, end_s=0.8)
