@@ -3,6 +3,7 @@
 Source: MediaPipe's ``image_to_tensor_converter_opencv.cc``.
 """
 
+import math
 from typing import Final
 
 import cv2
@@ -11,11 +12,19 @@ import numpy.typing as npt
 
 from posegloss.pipeline.roi import Image, RegionOfInterest
 
-_SUBPIXEL_BITS: Final = 5  # INTER_BITS of OpenCV's remap
-_SUBPIXELS: Final = 1 << _SUBPIXEL_BITS
-LONGEST_SIDE: Final = 32766
-"""Pixels of a frame's side that OpenCV's remap can address."""
-_FARTHEST: Final = 32000  # remap takes int16 coordinates
+LONGEST_SIDE: Final = 16384
+"""Pixels of a frame's side that a crop can address."""
+# A place in the picture is 32 bits: 16 for the pixel, 5 for the 1/32 of it that remap knows (its INTER_BITS), and the
+# rest for adding up what row and column say without losing that.
+_ONE: Final = 1 << 16
+_HALF_SUBPIXEL: Final = 1 << 10
+# Typed, or NumPy computes in 64 bits.
+_PIXEL, _SUBPIXEL, _SUBPIXEL_TO_Y = np.int32(16), np.int32(11), np.int32(6)
+_ONLY_PIXEL, _ONLY_X, _ONLY_Y = np.int32(-_ONE), np.int32(31), np.int32(31 << 5)
+_STRIP_ROWS: Final = 64  # of which the tables fit into a processor's own cache
+
+IntArray = npt.NDArray[np.int32]
+Terms = tuple[IntArray, IntArray]
 
 
 class Cropper:
@@ -33,39 +42,76 @@ class Cropper:
 
     def __init__(self, side: int, border: int) -> None:
         self._border = border
-        self._index = np.arange(side) * _SUBPIXELS
-        self._places = np.empty((side, side))
-        self._x, self._y = np.empty((2, side, side), np.int32)
-        self._pixel = np.empty((side, side, 2), np.int16)
-        self._fraction = np.empty((side, side), np.uint16)
+        self._index = np.arange(side)
+        rows = min(_STRIP_ROWS, side)
+        self._x, self._y, self._pixel = np.empty((3, rows, side), np.int32)
+        self._fraction = np.empty((rows, side), np.int16)
+        self._part = np.empty(0, np.uint8)
         self._picture = np.empty((side, side, 3), np.uint8)
 
     def __call__(self, image: Image, region: RegionOfInterest) -> Image:
-        """A region of an (H, W, 3) uint8 picture, (side, side, 3); it is overwritten by the next call."""
+        """A region of an (H, W, 3) uint8 RGB picture, (side, side, 3); it is overwritten by the next call."""
         side = len(self._index)
-        scale = region.side / side
-        cos, sin = scale * np.cos(region.rotation), scale * np.sin(region.rotation)
-        half = side / 2
+        scale, half = region.side / side, side / 2
+        cos, sin = scale * math.cos(region.rotation), scale * math.sin(region.rotation)
+        part, left, top = self._framed(image, region.center, half * (abs(cos) + abs(sin)))
         # The corners of the crop lie at 0 and `side`, not at `side - 1`.
-        left = region.center[0] - half * (cos - sin)
-        top = region.center[1] - half * (sin + cos)
-        self._place(cos, -sin, left, self._x)
-        self._place(sin, cos, top, self._y)
-        np.right_shift(self._x, _SUBPIXEL_BITS, out=self._pixel[..., 0], casting="unsafe")
-        np.right_shift(self._y, _SUBPIXEL_BITS, out=self._pixel[..., 1], casting="unsafe")
-        self._x &= _SUBPIXELS - 1
-        self._y &= _SUBPIXELS - 1
-        self._y <<= _SUBPIXEL_BITS
-        np.bitwise_or(self._x, self._y, out=self._fraction, casting="unsafe")
-        cv2.remap(image, self._pixel, self._fraction, cv2.INTER_LINEAR, dst=self._picture, borderMode=self._border)
+        x = self._terms(cos, -sin, region.center[0] - half * (cos - sin) - left)
+        y = self._terms(sin, cos, region.center[1] - half * (sin + cos) - top)
+        for start in range(0, side, _STRIP_ROWS):
+            self._cut(part, x, y, slice(start, min(start + _STRIP_ROWS, side)))
         return self._picture
 
-    def _place(self, per_column: float, per_row: float, start: float, out: npt.NDArray[np.int32]) -> None:
-        """Write start + column * per_column + row * per_row, in whole subpixels."""
-        rows, columns = self._index * per_row + start * _SUBPIXELS, self._index * per_column
-        np.add.outer(rows, columns, out=self._places)
-        if np.abs(self._places[:: len(rows) - 1, :: len(rows) - 1]).max() > _FARTHEST * _SUBPIXELS:
-            # Only when a track goes astray; what lies so far off the frame is all border anyway.
-            np.clip(self._places, -_FARTHEST * _SUBPIXELS, _FARTHEST * _SUBPIXELS, out=self._places)
-        np.rint(self._places, out=self._places)
-        np.copyto(out, self._places, casting="unsafe")
+    def _framed(self, image: Image, center: tuple[float, float], reach: float) -> tuple[Image, int, int]:
+        """A copy of the part of the picture around a region in a frame of border, and where its corner lies.
+
+        The regions of signers are larger than their pictures. remap needs three times as long for a pixel of which it
+        has to find out that it is border, while places outside this copy can be moved onto its frame beforehand.
+        """
+        height, width = image.shape[:2]
+        left, right = _span(center[0], reach, width)
+        top, bottom = _span(center[1], reach, height)
+        shape = (bottom - top + 3, right - left + 3, 3)
+        size = math.prod(shape)
+        if self._part.size < size:
+            self._part = np.empty(size, np.uint8)
+        part = self._part[:size].reshape(shape)
+        # Two at the end: the second is only there to be multiplied by 0.
+        cv2.copyMakeBorder(image[top:bottom, left:right], 1, 2, 1, 2, self._border, dst=part)
+        return part, left - 1, top - 1
+
+    def _terms(self, per_column: float, per_row: float, start: float) -> Terms:
+        """What each row and each column adds to a coordinate, in fixed point."""
+        farthest = (LONGEST_SIDE - 1) * _ONE
+        rows = np.clip((self._index * per_row + start) * _ONE + _HALF_SUBPIXEL, -farthest, farthest)
+        columns = np.clip(self._index * (per_column * _ONE), -farthest, farthest)
+        return np.rint(rows).astype(np.int32)[:, None], np.rint(columns).astype(np.int32)
+
+    def _cut(self, part: Image, x: Terms, y: Terms, strip: slice) -> None:
+        rows = strip.stop - strip.start
+        x_place, y_place, pixel, fraction = self._x[:rows], self._y[:rows], self._pixel[:rows], self._fraction[:rows]
+        _add(x, strip, part.shape[1], x_place)
+        _add(y, strip, part.shape[0], y_place)
+        # x in the low half and y in the high one: for remap two 16-bit numbers side by side.
+        np.right_shift(x_place, _PIXEL, out=pixel)
+        pixel |= y_place & _ONLY_PIXEL
+        x_place >>= _SUBPIXEL
+        x_place &= _ONLY_X
+        y_place >>= _SUBPIXEL_TO_Y
+        y_place &= _ONLY_Y
+        np.bitwise_or(x_place, y_place, out=fraction, casting="unsafe")
+        places = pixel.view(np.int16).reshape(rows, -1, 2)
+        cv2.remap(part, places, fraction.view(np.uint16), cv2.INTER_LINEAR, dst=self._picture[strip])
+
+
+def _span(center: float, reach: float, size: int) -> tuple[int, int]:
+    """First pixel of the frame that a region needs and the one after the last; at least one."""
+    first = min(max(math.floor(max(center - reach, 0)), 0), size - 1)
+    last = math.ceil(min(center + reach + 2, size))
+    return first, max(last, first + 1)
+
+
+def _add(terms: Terms, strip: slice, size: int, place: IntArray) -> None:
+    """Write the places of a strip, none of them outside the frame of border."""
+    np.add(terms[0][strip], terms[1], out=place)
+    np.clip(place, 0, (size - 2) * _ONE, out=place)

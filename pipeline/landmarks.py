@@ -5,7 +5,7 @@ Facts: MediaPipe's ``tensors_to_pose_landmarks_and_segmentation.pbtxt``, ``tenso
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import cv2
 import numpy as np
@@ -27,7 +27,12 @@ SEGMENTATION_SHAPE: Final = (1, INPUT_SIDE, INPUT_SIDE, 1)
 KERNEL_SIZE: Final = 9
 MIN_CONFIDENCE_TO_REFINE: Final = 0.5
 
+_REACH: Final = np.arange(KERNEL_SIZE) - KERNEL_SIZE // 2
+# What a cell of the window adds, by its weight, to the mass and to the center of mass: 1, column, row.
+_MOMENTS: Final = np.array([(1.0, column, row) for row in _REACH for column in _REACH])
+
 FloatArray = npt.NDArray[np.float64]
+Float = TypeVar("Float", np.float32, np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,15 +84,16 @@ class LandmarkModel:
         landmarks = raw["landmarks"].astype(np.float64).reshape(NUM_LANDMARKS, 5)
         landmarks[:, :3] /= INPUT_SIDE
         landmarks[:, :2] = refine(landmarks[:, :2], raw["heatmap"])
-        landmarks[:, 3:] = _sigmoid(landmarks[:, 3:])
+        probabilities = _sigmoid(landmarks[:NUM_POINTS, 3:])
+        points = landmarks[: AUXILIARY.stop, :3]
+        points[:, :2] = region.to_frame(points[:, :2])
+        points[:, 2] *= region.side
         world = raw["world"].astype(np.float64).reshape(NUM_LANDMARKS, 3)[:NUM_POINTS]
         world[:, :2] = region.turn(world[:, :2])
-        in_frame = region.to_frame(landmarks[:, :2])
-        points = np.column_stack([in_frame, landmarks[:, 2] * region.side])
         return Landmarks(
             points=points[:NUM_POINTS],
-            visibility=landmarks[:NUM_POINTS, 3],
-            presence=landmarks[:NUM_POINTS, 4],
+            visibility=probabilities[:, 0],
+            presence=probabilities[:, 1],
             world=world,
             auxiliary=points[AUXILIARY, :2],
             person=float(raw["person"][0]),
@@ -105,26 +111,21 @@ def refine(points: FloatArray, heatmap: npt.NDArray[np.float32]) -> FloatArray:
         (K, 2) points. A point outside the map, or whose window nowhere reaches the confidence to refine, stays.
         The result is in indices of cells, not their centers: the network was trained so.
     """
-    side = heatmap.shape[0]
+    side, _, count = heatmap.shape
     cell = np.trunc(points * side).astype(np.intp)  # toward zero, as C++ does: -0.5 belongs to cell 0
-    inside = ((cell >= 0) & (cell < side)).all(axis=1)
-    reach = np.arange(KERNEL_SIZE) - KERNEL_SIZE // 2
-    columns = cell[:, :1] + reach
-    rows = cell[:, 1:] + reach
+    columns, rows = cell[:, :1] + _REACH, cell[:, 1:] + _REACH
     in_map = ((rows >= 0) & (rows < side))[:, :, None] & ((columns >= 0) & (columns < side))[:, None, :]
-    window = heatmap[
-        np.clip(rows, 0, side - 1)[:, :, None],
-        np.clip(columns, 0, side - 1)[:, None, :],
-        np.arange(len(points))[:, None, None],
-    ]
-    weight = np.where(in_map, _sigmoid(window.astype(np.float64)), 0)
-    refined = inside & (weight.max(axis=(1, 2)) >= MIN_CONFIDENCE_TO_REFINE)
-    mass = weight.sum(axis=(1, 2))
-    center = np.stack([(weight.sum(axis=1) * columns).sum(axis=1), (weight.sum(axis=2) * rows).sum(axis=1)], axis=-1)
+    # Where in memory the windows of all points lie; what lies outside the map is read anywhere and weighs nothing.
+    place = ((rows * side)[:, :, None] + columns[:, None, :]) * count + np.arange(count)[:, None, None]
+    weight = _sigmoid(heatmap.reshape(-1).take(place, mode="clip"))
+    weight *= in_map
+    weight = weight.reshape(count, -1)
+    refined = ((cell >= 0) & (cell < side)).all(axis=1) & (weight.max(axis=1) >= MIN_CONFIDENCE_TO_REFINE)
+    moments = weight[refined].astype(np.float64) @ _MOMENTS
     result = points.copy()
-    result[refined] = center[refined] / (mass[refined, None] * side)
+    result[refined] = (cell[refined] + moments[:, 1:] / moments[:, :1]) / side
     return result
 
 
-def _sigmoid(logits: FloatArray) -> FloatArray:
+def _sigmoid(logits: npt.NDArray[Float]) -> npt.NDArray[Float]:
     return 1 / (1 + np.exp(-logits))

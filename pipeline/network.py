@@ -47,11 +47,14 @@ class ImageNetwork:
         missing = [f"{name} {shape}" for name, shape in outputs.items() if shape not in found]
         if missing:
             raise WeightsError(f"the network lacks the outputs {', '.join(missing)}; it has {sorted(found)}")
-        self._outputs = {name: found[shape] for name, shape in outputs.items()}
+        self._outputs = {name: self._interpreter.tensor(found[shape]) for name, shape in outputs.items()}
         self._scale, self._low = np.float32((high - low) / 255), np.float32(low)
 
     def __call__(self, picture: Image) -> dict[str, FloatArray]:
-        """The wanted outputs, without their batch dimension, for a (side, side, 3) uint8 RGB picture."""
+        """The wanted outputs, without their batch dimension, for a (side, side, 3) uint8 RGB picture.
+
+        They are views of the network's own memory: the next call needs them to be gone.
+        """
         # Written straight into the network's memory; the view must not outlive this call, LiteRT forbids it.
         view = self._input()
         np.multiply(picture[None], self._scale, out=view)
@@ -59,4 +62,4 @@ class ImageNetwork:
             view += self._low
         del view
         self._interpreter.invoke()
-        return {name: self._interpreter.get_tensor(index)[0] for name, index in self._outputs.items()}
+        return {name: output()[0] for name, output in self._outputs.items()}

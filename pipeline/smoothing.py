@@ -27,12 +27,12 @@ class OneEuroFilter:
     """One-Euro filter: the faster a value moves, the less it is smoothed. Each element has a filter of its own.
 
     Args:
-        min_cutoff: cutoff frequency of a value at rest, Hz.
-        beta: what each unit of speed adds to the cutoff frequency.
+        min_cutoff: cutoff frequency of a value at rest, Hz; for all elements, or one for each.
+        beta: what each unit of speed adds to the cutoff frequency; for all elements, or one for each.
         derivate_cutoff: cutoff frequency of the speed, Hz.
     """
 
-    def __init__(self, *, min_cutoff: float, beta: float, derivate_cutoff: float) -> None:
+    def __init__(self, *, min_cutoff: FloatArray | float, beta: FloatArray | float, derivate_cutoff: float) -> None:
         self._min_cutoff = min_cutoff
         self._beta = beta
         self._derivate_cutoff = derivate_cutoff
@@ -44,13 +44,14 @@ class OneEuroFilter:
         self._speed = LowPassFilter()
         self._last: tuple[float, FloatArray] | None = None
 
-    def __call__(self, timestamp_s: float, value: FloatArray, scale: float = 1.0) -> FloatArray:
+    def __call__(self, timestamp_s: float, value: FloatArray, scale: FloatArray | float = 1.0) -> FloatArray:
         """The smoothed value.
 
         Args:
             timestamp_s: seconds, greater than that of the last call.
             value: of the same shape in every call.
-            scale: what a unit of the value counts for in its speed (one over the size of the person).
+            scale: what a unit of the value counts for in its speed (one over the size of the person); for all
+                elements, or one for each.
         """
         if self._last is None:
             elapsed, speed = 1.0, np.zeros_like(value)

@@ -12,13 +12,20 @@ from posegloss.pipeline import models
 from posegloss.pipeline.crop import LONGEST_SIDE
 from posegloss.pipeline.detector import PoseDetector
 from posegloss.pipeline.errors import InvalidFrameError
-from posegloss.pipeline.landmarks import LandmarkModel, Landmarks
+from posegloss.pipeline.landmarks import NUM_POINTS, LandmarkModel, Landmarks
 from posegloss.pipeline.pose import Pose
 from posegloss.pipeline.roi import ROI_SCALE, Image, RegionOfInterest
-from posegloss.pipeline.smoothing import FloatArray, LowPassFilter, OneEuroFilter
+from posegloss.pipeline.smoothing import LowPassFilter, OneEuroFilter
 
 VISIBILITY_ALPHA: Final = 0.1
 MIN_ALLOWED_OBJECT_SCALE: Final = 1e-6
+
+# The coordinates of a track in a row: points, auxiliary points, world landmarks.
+_SIZES: Final = (NUM_POINTS * 3, 2 * 2, NUM_POINTS * 3)
+_POINTS, _AUXILIARY, _WORLD = (slice(sum(_SIZES[:i]), sum(_SIZES[: i + 1])) for i in range(3))
+_MIN_CUTOFF: Final = np.repeat([0.05, 0.01, 0.1], _SIZES)
+_BETA: Final = np.repeat([80.0, 10.0, 40.0], _SIZES)
+_IN_PICTURE: Final = np.repeat([True, True, False], _SIZES)
 
 
 class PoseTracker:
@@ -83,7 +90,7 @@ class PoseTracker:
             The pose, or None if nobody is found; then the detector runs again on the next frame.
 
         Raises:
-            InvalidFrameError: the image is not such an array or has a side of more than 32766 pixels, or the timestamp
+            InvalidFrameError: the image is not such an array or has a side of more than 16384 pixels, or the timestamp
                 is not later than the last.
         """
         height, width = _check(image)
@@ -102,31 +109,25 @@ class PoseTracker:
             return None
         if not self._static:
             landmarks = self._follow(landmarks, timestamp_s)
-        frame = np.array([width, height, width])
-        keypoints = np.column_stack([landmarks.points / frame, landmarks.visibility])
-        return Pose(keypoints.astype(np.float32), landmarks.world.astype(np.float32), landmarks.person)
+        keypoints = np.empty((NUM_POINTS, 4), np.float32)
+        np.divide(landmarks.points, (width, height, width), out=keypoints[:, :3])
+        keypoints[:, 3] = landmarks.visibility
+        return Pose(keypoints, landmarks.world.astype(np.float32), landmarks.person)
 
     def _detect(self, image: Image) -> RegionOfInterest | None:
         people = self._detector(image)
         return people[0].region if people else None
 
     def _follow(self, landmarks: Landmarks, timestamp_s: float) -> Landmarks:
-        raw = RegionOfInterest.from_alignment_points(*landmarks.auxiliary)
-        person_size = raw.side if raw else 0.0
-        # The region is smoothed even when the landmarks are not: the graph has no switch there.
-        auxiliary = _filtered(self._filters.auxiliary, timestamp_s, landmarks.auxiliary, person_size)
-        followed = RegionOfInterest.from_alignment_points(*auxiliary)
-        self._followed = followed and followed.scaled(ROI_SCALE)
-        if not self._smooth:
+        person = RegionOfInterest.from_alignment_points(*landmarks.auxiliary)
+        if person is None or person.side < MIN_ALLOWED_OBJECT_SCALE:
+            self._followed = None
             return landmarks
-        return Landmarks(
-            points=_filtered(self._filters.points, timestamp_s, landmarks.points, person_size),
-            visibility=self._filters.visibility(landmarks.visibility, VISIBILITY_ALPHA),
-            presence=landmarks.presence,
-            world=self._filters.world(timestamp_s, landmarks.world),
-            auxiliary=auxiliary,
-            person=landmarks.person,
-        )
+        smoothed = self._filters(timestamp_s, landmarks, person.side)
+        followed = RegionOfInterest.from_alignment_points(*smoothed.auxiliary)
+        # The region is smoothed even when the landmarks are not: the graph has no switch there.
+        self._followed = followed and followed.scaled(ROI_SCALE)
+        return smoothed if self._smooth else landmarks
 
     def _forget(self) -> None:
         self._followed = None
@@ -134,19 +135,27 @@ class PoseTracker:
 
 
 class _Filters:
-    """The filters of one track. Values of MediaPipe's pose_landmark_filtering graph."""
+    """The filters of one track, with the values of MediaPipe's pose_landmark_filtering graph.
+
+    There it is one filter for each kind of landmark; here all coordinates go through one, which is faster.
+    """
 
     def __init__(self) -> None:
-        self.auxiliary = OneEuroFilter(min_cutoff=0.01, beta=10.0, derivate_cutoff=1.0)
-        self.points = OneEuroFilter(min_cutoff=0.05, beta=80.0, derivate_cutoff=1.0)
-        self.world = OneEuroFilter(min_cutoff=0.1, beta=40.0, derivate_cutoff=1.0)
-        self.visibility = LowPassFilter()
+        self._coordinates = OneEuroFilter(min_cutoff=_MIN_CUTOFF, beta=_BETA, derivate_cutoff=1.0)
+        self._visibility = LowPassFilter()
 
-
-def _filtered(one_euro: OneEuroFilter, timestamp_s: float, points: FloatArray, person_size: float) -> FloatArray:
-    if person_size < MIN_ALLOWED_OBJECT_SCALE:
-        return points
-    return one_euro(timestamp_s, points, 1 / person_size)
+    def __call__(self, timestamp_s: float, landmarks: Landmarks, person_size: float) -> Landmarks:
+        raw = np.concatenate([landmarks.points.ravel(), landmarks.auxiliary.ravel(), landmarks.world.ravel()])
+        # World landmarks are in metres, whatever the size of the person in the picture.
+        smoothed = self._coordinates(timestamp_s, raw, np.where(_IN_PICTURE, 1 / person_size, 1.0))
+        return Landmarks(
+            points=smoothed[_POINTS].reshape(-1, 3),
+            visibility=self._visibility(landmarks.visibility, VISIBILITY_ALPHA),
+            presence=landmarks.presence,
+            world=smoothed[_WORLD].reshape(-1, 3),
+            auxiliary=smoothed[_AUXILIARY].reshape(-1, 2),
+            person=landmarks.person,
+        )
 
 
 def _check(image: Image) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 import av
 import numpy as np
 from av.stream import Disposition
+from av.video.reformatter import VideoReformatter
 
 from posegloss.pipeline.clock import Clock
 from posegloss.pipeline.errors import VideoError
@@ -73,6 +74,8 @@ class VideoSource:
         self.warnings: list[str] = []
         self._start_s, self._end_s = start_s or 0.0, end_s
         self._threads = threads
+        # One for all frames: a frame's own, as its to_ndarray makes it, takes twice as long.
+        self._reformatter = VideoReformatter()
         self._frames = self._open()
         self.frame_count = self._stream.frames or None
         self._format = self._container.format.name.split(",")[0]
@@ -231,7 +234,7 @@ class VideoSource:
 
     def _as_displayed(self, decoded: Any) -> Image:
         width, height = self._decoded_size
-        image = decoded.to_ndarray(format="rgb24", width=width, height=height)
+        image = self._reformatter.reformat(decoded, width, height, "rgb24").to_ndarray()
         # Metadata turns are counter-clockwise, as NumPy's.
         return np.ascontiguousarray(np.rot90(image, self._turns)) if self._turns else image
 

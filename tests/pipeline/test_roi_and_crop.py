@@ -43,7 +43,7 @@ def test_outside_the_frame_the_border_is_black_or_repeated() -> None:
 def test_interpolates_at_a_thirty_second_of_a_pixel() -> None:
     image = np.zeros((4, 4, 3), np.uint8)
     image[:, 2:] = 255
-    shifts = (0, 1 / 64 - 1e-6, 1 / 64 + 1e-6)
+    shifts = (0, 1 / 64 - 1e-4, 1 / 64 + 1e-4)
     crops = [Cropper(4, cv2.BORDER_REPLICATE)(image, RegionOfInterest((2 + shift, 2), 4)) for shift in shifts]
     shifted = [crop[0, 1, 0] for crop in crops]
     assert shifted == [0, 0, 8]
