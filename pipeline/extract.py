@@ -136,6 +136,7 @@ def extract_clip(
     nobody = np.full((len(KEYPOINT_NAMES), 4), (np.nan, np.nan, np.nan, 0), np.float32)
     tracker.reset()
     keypoints, world, timestamps = [], [], []
+    most_people, most_people_s = 1, 0.0
     with VideoSource(source.path, start_s=source.start_s, end_s=source.end_s, threads=threads) as video:
         if on_open:
             on_open(video.duration_s)
@@ -144,6 +145,8 @@ def extract_clip(
             keypoints.append(nobody if pose is None else pose.keypoints)
             world.append(nobody[:, :3] if pose is None else pose.world)
             timestamps.append(frame.timestamp_s)
+            if pose is not None and (pose.people or 0) > most_people:
+                most_people, most_people_s = pose.people or 0, frame.timestamp_s
             if on_frame:
                 on_frame(len(timestamps))
         if not timestamps:
@@ -151,6 +154,8 @@ def extract_clip(
         warnings = list(video.warnings)
     if len(keypoints) == sum(points is nobody for points in keypoints):
         warnings.append("no person was found in any frame")
+    if most_people > 1:
+        warnings.append(f"several people: {most_people} at {most_people_s:.2f} s; the most prominent one is followed")
     return KeypointSequence(
         np.stack(keypoints),
         np.array(timestamps),

@@ -20,11 +20,14 @@ class Pose:
             visibility (a probability).
         world: (33, 3) float32 in metres, origin at the middle of the hips.
         presence: probability that the frame shows a person; 1 where the backend does not tell.
+        people: how many people the detector saw in the frame, the one of this pose among them; None where it did not
+            look, because there was somebody to follow.
     """
 
     keypoints: FloatArray
     world: FloatArray
     presence: float
+    people: int | None = None
 
 
 class PoseBackend(Protocol):

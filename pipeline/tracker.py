@@ -102,7 +102,8 @@ class PoseTracker:
             # Another camera or resolution: the region and the filters are in pixels of the old one.
             self._size = (width, height)
             self._forget()
-        region = self._followed or self._detect(image)
+        people = None if self._followed else self._detector(image)
+        region = people[0].region if people else self._followed
         landmarks = self._landmark_model(image, region) if region else None
         if landmarks is None or not landmarks.person > self._min_presence:
             self._forget()
@@ -112,11 +113,7 @@ class PoseTracker:
         keypoints = np.empty((NUM_POINTS, 4), np.float32)
         np.divide(landmarks.points, (width, height, width), out=keypoints[:, :3])
         keypoints[:, 3] = landmarks.visibility
-        return Pose(keypoints, landmarks.world.astype(np.float32), landmarks.person)
-
-    def _detect(self, image: Image) -> RegionOfInterest | None:
-        people = self._detector(image)
-        return people[0].region if people else None
+        return Pose(keypoints, landmarks.world.astype(np.float32), landmarks.person, len(people) if people else None)
 
     def _follow(self, landmarks: Landmarks, timestamp_s: float) -> Landmarks:
         person = RegionOfInterest.from_alignment_points(*landmarks.auxiliary)

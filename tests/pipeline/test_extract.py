@@ -101,6 +101,7 @@ def test_one_of_two_people_is_followed_throughout(make_video: MakeVideo, run: Ru
     middle = shoulder_middle(sequence)
     assert len(set(middle[:, 0] < 0.5)) == 1, "the same side throughout"
     assert np.abs(np.diff(middle, axis=0)).max() < 0.05, "no jump"
+    assert sequence.warnings == ("several people: 2 at 0.00 s; the most prominent one is followed",)
 
 
 def test_a_clip_of_one_frame(make_video: MakeVideo, run: Run) -> None:
