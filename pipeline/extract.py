@@ -3,12 +3,14 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from posegloss.pipeline.ahead import read_ahead
 from posegloss.pipeline.clip_source import ClipSource
 from posegloss.pipeline.errors import SettingsError, VideoError
 from posegloss.pipeline.mediapipe_backend import MediaPipeTracker
@@ -137,13 +139,18 @@ def extract_clip(
     tracker.reset()
     keypoints, world, timestamps = [], [], []
     most_people, most_people_s = 1, 0.0
-    with VideoSource(source.path, start_s=source.start_s, end_s=source.end_s, threads=threads) as video:
+    with (
+        VideoSource(source.path, start_s=source.start_s, end_s=source.end_s, threads=threads) as video,
+        # A second thread for decoding only where the processors are not all at work on other clips.
+        closing(read_ahead(video) if threads > 1 else iter(video)) as frames,
+    ):
         if on_open:
             on_open(video.duration_s)
-        for frame in video:
+        for frame in frames:
             pose = tracker.update(frame.image, frame.timestamp_s)
             keypoints.append(nobody if pose is None else pose.keypoints)
-            world.append(nobody[:, :3] if pose is None else pose.world)
+            if settings.world:
+                world.append(nobody[:, :3] if pose is None else pose.world)
             timestamps.append(frame.timestamp_s)
             if pose is not None and (pose.people or 0) > most_people:
                 most_people, most_people_s = pose.people or 0, frame.timestamp_s

@@ -1,7 +1,7 @@
 """VideoSource: the frames of a video file as they are displayed, with their true timestamps."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -103,7 +103,7 @@ class VideoSource:
         """Close the file."""
         self._container.close()
 
-    def __iter__(self) -> Iterator[Frame]:
+    def __iter__(self) -> Generator[Frame, None, None]:
         """The frames in order. Can be gone through once."""
         for decoded, timestamp_s in self._timed_frames():
             if self._end_s is not None and timestamp_s >= self._end_s - 1e-6:
