@@ -30,7 +30,8 @@ def test_refinement_is_that_of_the_graph(seed: int) -> None:
     generator = np.random.default_rng(seed)
     points = generator.uniform(-0.05, 1.05, (39, 2))
     heatmap = generator.normal(-6, 3, (64, 64, 39)).astype(np.float32)
-    assert refine(points, heatmap) == pytest.approx(refine_one_by_one(points, heatmap), abs=1e-7)  # single precision, as in the graph
+    # In single precision, as in the graph.
+    assert refine(points, heatmap) == pytest.approx(refine_one_by_one(points, heatmap), abs=1e-7)
 
 
 def test_just_outside_the_map_counts_as_its_first_cell_but_a_cell_further_does_not() -> None:

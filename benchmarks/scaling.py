@@ -1,0 +1,133 @@
+"""What a million clips cost, and where one driver and one store break first: docs/scaling.md.
+
+    python -m benchmarks.scaling --clips 1000000
+
+Measures, with a synthetic store in a temporary folder: bytes a frame, what a run reads before it begins, and the
+driver's own time for a clip. Then simulates runs with more workers than this machine has processors.
+"""
+
+import argparse
+import heapq
+import resource
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from posegloss.pipeline import shards
+from posegloss.pipeline.clip import SCHEMA, Clip
+from posegloss.pipeline.clip_source import ClipSource
+from posegloss.pipeline.sequence import KeypointSequence
+from posegloss.pipeline.storage import Storage
+from posegloss.pipeline.store import KeypointStore
+
+SETTINGS = {"model": "full"}
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Seconds that a run spends.
+
+    Attributes:
+        frame_s: of a worker, for a frame, decoding included.
+        frames: of a clip, in the median.
+        spread: standard deviation of the logarithm of a clip's frames.
+        driver_s: of the driver, for a clip.
+        shard_s: of a worker, to write a shard of a batch.
+        start_s: of a worker, for a batch: its process and the networks.
+        shard_clips: of a batch.
+    """
+
+    frame_s: float
+    frames: float = 90
+    spread: float = 0.6
+    driver_s: float = 85e-6
+    shard_s: float = 0.2
+    start_s: float = 1.0
+    shard_clips: int = 48
+
+
+def simulate(clips: int, workers: int, costs: Costs, seed: int = 0) -> tuple[float, float, float]:
+    """Seconds that a run takes, the share of their time that workers work, and that the driver is busy."""
+    random = np.random.default_rng(seed)
+    work = random.lognormal(np.log(costs.frames), costs.spread, clips) * costs.frame_s
+    cuts = range(0, clips, costs.shard_clips)
+    batches = np.add.reduceat(work, list(cuts)) + costs.shard_s + costs.start_s
+    free = [0.0] * min(workers, len(batches))
+    driver = 0.0
+    for first, seconds in zip(cuts, batches, strict=True):
+        # The driver takes an answer and gives the next batch, one after the other.
+        driver = max(driver, heapq.heappop(free)) + costs.driver_s * min(costs.shard_clips, clips - first)
+        heapq.heappush(free, driver + seconds)
+    total = max(max(free), driver)
+    return total, float(work.sum()) / (total * workers), costs.driver_s * clips / total
+
+
+def measure_storage(folder: Path) -> float:
+    """Bytes of a frame in a shard, of noisy keypoints with the digits that a network gives."""
+    random = np.random.default_rng(0)
+    steps = random.normal(0, 0.003, (32, 100, 33, 4)).cumsum(axis=1)
+    points = (0.5 + 0.1 * random.random((32, 1, 33, 4)) + steps).astype(np.float32)
+    points[..., 3] = np.clip(points[..., 3], 0, 1)
+    times = np.arange(100) / 25
+    clips = [Clip(str(n), KeypointSequence(p, times, (1280, 720))) for n, p in enumerate(points)]
+    Storage(folder).write("shard", shards.encode(shards.to_table(clips)))
+    return (folder / "shard").stat().st_size / (32 * 100)
+
+
+def make_store(folder: Path, clips: int, shard_clips: int) -> KeypointStore:
+    """A store of so many clips with short sequences: what is measured reads no keypoints."""
+    store = KeypointStore.create(folder, SETTINGS)
+    points = np.zeros((2, 33, 4), np.float32)
+    clip = Clip("x", KeypointSequence(points, np.arange(2) / 25, (1280, 720)), gloss="HELLO", signer="anna")
+    table = shards.to_table([clip] * shard_clips)
+    columns = {name: SCHEMA.get_field_index(name) for name in ("clip_id", "source")}
+    for first in range(0, clips, shard_clips):
+        ids = [f"HELLO/{first + number:08d}.mp4" for number in range(min(shard_clips, clips - first))]
+        part = table.slice(0, len(ids))
+        for name, place in columns.items():
+            values = ids if name == "clip_id" else [f"/corpus/{one}" for one in ids]
+            part = part.set_column(place, SCHEMA.field(name), pa.array(values))
+        pq.write_table(part, folder / shards.FOLDER / f"{first:08d}.parquet", compression="zstd")
+    return store
+
+
+def main() -> None:
+    """Measure, simulate, and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clips", type=int, default=1_000_000)
+    parser.add_argument("--shard-clips", type=int, default=48)
+    parser.add_argument("--frame-ms", type=float, default=13.0, help="a worker's time for a frame, decoding included")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        per_frame = measure_storage(folder)
+        print(f"a frame in a shard: {per_frame:.0f} bytes; an hour at 25 frames/s: {per_frame * 90_000 / 1e6:.0f} MB")
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        sources = [ClipSource(f"HELLO/{n:08d}.mp4", Path(f"/corpus/HELLO/{n:08d}.mp4")) for n in range(options.clips)]
+        memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        print(f"{options.clips} ClipSources: {memory:.0f} MB of the driver's memory")
+        del sources
+        store = make_store(folder / "store", options.clips, options.shard_clips)
+        began = time.perf_counter()
+        known = store.known()
+        seconds = time.perf_counter() - began
+        shard_count = len(list((folder / "store" / shards.FOLDER).iterdir()))
+        memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        print(f"known() of {len(known)} clips in {shard_count} shards: {seconds:.1f} s; peak {memory:.0f} MB")
+    costs = Costs(options.frame_ms / 1000, shard_clips=options.shard_clips)
+    print(
+        f"\nsimulated: {options.clips} clips of {costs.frames:.0f} frames in the median, {options.frame_ms} ms a frame"
+    )
+    print("| workers | hours | workers busy | driver busy |\n|---:|---:|---:|---:|")
+    for workers in (1, 2, 8, 32, 128, 512, 2048, 8192):
+        total, busy, driver = simulate(options.clips, workers, costs)
+        print(f"| {workers} | {total / 3600:.1f} | {busy:.0%} | {driver:.1%} |")
+
+
+if __name__ == "__main__":
+    main()
