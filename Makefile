@@ -5,11 +5,12 @@ VENV := .venv
 RUN := $(VENV)/bin
 CONSTRAINTS := constraints.txt
 
-.PHONY: help install demo test lint parity clean
+.PHONY: help install demo test soak lint parity clean
 
 help:
 	@echo "make demo    the whole main job on a synthetic corpus; VIDEO=my.mp4 draws over a video of yours, too"
 	@echo "make test    ruff, mypy and the tests"
+	@echo "make soak    what takes minutes: runs that are killed twenty times, 20,000 frames through one worker"
 	@echo "make install .venv with pinned versions, and the BlazePose weights"
 	@echo "make parity  our tracker against mp.solutions.pose 0.10.21, which gets an environment of its own"
 	@echo "make clean   remove what the others made"
@@ -30,6 +31,9 @@ demo: install
 
 test: install lint
 	$(RUN)/python -m pytest -n 2 --dist loadfile
+
+soak: install
+	$(RUN)/python -m pytest -m "soak or not soak" tests/soak
 
 lint: install
 	$(RUN)/ruff check .

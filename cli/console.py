@@ -27,7 +27,12 @@ errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 class Exit(IntEnum):
-    """Exit codes that scripts can trust."""
+    """Exit codes that scripts can trust.
+
+    DONE: all of it. SOME_FAILED: it went to its end, but some clips failed. NOTHING: an error that is no single clip's
+    kept it from starting or from going on (a full disk, missing weights, another run); when that is put right, the same
+    command goes on. INTERRUPTED: by Ctrl-C; the same command goes on.
+    """
 
     DONE = 0
     SOME_FAILED = 1

@@ -1,64 +1,33 @@
 """Many clips in, a KeypointStore out: in parallel, going on where it was; one bad clip never stops the rest."""
 
-import csv
-import filecmp
+import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
+from posegloss import __version__
 from posegloss.pipeline import worker
+from posegloss.pipeline.clip import Clip, Known, columns_of
 from posegloss.pipeline.clip_source import ClipSource
-from posegloss.pipeline.errors import PoseglossError, StoreError
-from posegloss.pipeline.executors import run_here, run_in_processes
+from posegloss.pipeline.errors import StoreError
+from posegloss.pipeline.executors import Executor, run_in_processes
 from posegloss.pipeline.extract import ExtractionSettings
+from posegloss.pipeline.outcome import ClipOutcome, CorpusResult, FailureList, Status
+from posegloss.pipeline.plan import Plan, changed_labels
+from posegloss.pipeline.provenance import Origin, Provenance
+from posegloss.pipeline.run_state import RunState
 from posegloss.pipeline.sequence import KeypointSequence
-from posegloss.pipeline.store import LABELS, Clip, KeypointStore, told_as_store_error
+from posegloss.pipeline.store import KeypointStore
+from posegloss.pipeline.time_limit import TimeLimit
 
 FLUSH_CLIPS: Final = 64
 FLUSH_S: Final = 5.0
-"""A shard is written with the next clip when so many clips or seconds came together."""
-FAILURES: Final = "failures.csv"
-
-
-@dataclass(frozen=True)
-class ClipOutcome:
-    """What became of one clip.
-
-    Attributes:
-        source: the clip.
-        frames: frames that were read; 0 for a failed clip.
-        frames_with_person: frames in which a person was found.
-        warnings: of the sequence.
-        error: why it failed, or None.
-    """
-
-    source: ClipSource
-    frames: int = 0
-    frames_with_person: int = 0
-    warnings: Sequence[str] = ()
-    error: str | None = None
-
-
-@dataclass(frozen=True)
-class CorpusResult:
-    """What became of a run.
-
-    Attributes:
-        done: clips that were extracted now.
-        skipped: clips that the store already had.
-        failed: clips that could not be extracted; ``failures.csv`` in the store says why.
-        relabelled: clips that the store had with other labels.
-    """
-
-    done: int
-    skipped: int
-    failed: int
-    relabelled: int = 0
+"""Clips are written when so many came together, or have waited for so long."""
+LIMIT: Final = TimeLimit()
 
 
 def extract_corpus(
@@ -67,127 +36,166 @@ def extract_corpus(
     settings: ExtractionSettings,
     *,
     workers: int | None = None,
+    executor: Executor | None = None,
+    limit: TimeLimit | None = LIMIT,
+    verify: bool = False,
     unusable: Sequence[tuple[str, str]] = (),
     on_start: Callable[[int], None] | None = None,
     on_clip: Callable[[ClipOutcome], None] | None = None,
+    on_frames: Callable[[int], None] | None = None,
 ) -> CorpusResult:
-    """Extract the clips that the store does not have yet.
+    """Extract the clips that the store does not have yet, and those whose files have changed since.
 
     A run that was stopped, however, goes on where it was when it is repeated. Clips that failed are tried again. Labels
-    that changed since are taken over. A clip whose id the store has from another file fails.
+    that changed since are taken over. A clip whose id the store has from another file, which still exists, fails.
 
     Args:
         sources: the clips, of unique ids.
         store: made with the same settings (``settings.to_dict()``).
         settings: how to extract.
-        workers: processes; one for each processor unless given. A single clip gets all processors instead.
+        workers: processes; one for each processor unless given. They share the processors.
+        executor: where the work runs; local processes unless given, which need an importable main module.
+        limit: when a clip is taken for stuck in a local process; None is never.
+        verify: compare the contents of files that look unchanged, too.
         unusable: path and reason of what the caller could not make a clip of, for the list of failures.
         on_start: is told how many clips the store has already.
         on_clip: is told what became of each clip.
+        on_frames: is told about once a second how many frames are done in this run, those of clips in flight included.
 
     Raises:
         DiskFullError: the disk is full; what was written before is whole, and the run can be repeated.
-        StoreError: the store cannot be written.
+        StoreError: the store cannot be written, or another run is writing it.
         WeightsError: the weights cannot be had.
     """
-    known = store.known()
-    todo: list[ClipSource] = []
-    strangers: list[ClipSource] = []
-    there: list[ClipSource] = []
-    for source in sources:
-        row = known.get(source.clip_id)
-        part = todo if row is None else strangers if _is_another(source, row) else there
-        part.append(source)
-    if on_start:
-        on_start(len(there))
-    changed = {source.clip_id: new for source in there if (new := _changed_labels(source, known[source.clip_id]))}
-    if changed:
-        store.relabel(changed)
-    workers = min(workers or os.cpu_count() or 1, len(todo))
-    threads = max(1, (os.cpu_count() or 1) // max(workers, 1))
-    start = partial(worker.start, settings, threads)
-    run = partial(run_in_processes, workers=workers) if workers > 1 else run_here
-    done, failed = 0, len(strangers) + len(unusable)
-    waiting: list[Clip] = []
-    flushed = time.monotonic()
-    # Closed, so that an interrupt ends the workers at once and not when the garbage is collected.
-    with _Failures(store) as failures, closing(run(worker.work, todo, start)) as results:
+    with (
+        store.exclusive(),
+        RunState(store.path, len(sources) + len(unusable), failed=len(unusable)) as state,
+        FailureList(store.path) as failures,
+    ):
+        known = store.known()
+        plan = Plan.of(sources, known, verify=verify)
+        run = _Run(store, settings, known, plan, state, failures, on_clip, on_frames)
         for path, reason in unusable:
             failures.write("", path, "ManifestError", reason)
-        for source in strangers:
-            reason = f"the store has {known[source.clip_id]['source']} by this name; extract it into another store"
-            outcome = ClipOutcome(source, error=failures.add(source, StoreError(reason)))
-            if on_clip:
-                on_clip(outcome)
-        try:
-            for source, result in results if todo else ():
-                if isinstance(result, Exception):
-                    failed += 1
-                    outcome = ClipOutcome(source, error=failures.add(source, result))
-                else:
-                    done += 1
-                    waiting.append(_to_clip(source, result))
-                    outcome = _outcome(source, result)
-                if len(waiting) >= FLUSH_CLIPS or time.monotonic() - flushed > FLUSH_S:
-                    batch, waiting = waiting, []
-                    store.append(batch)
-                    flushed = time.monotonic()
-                if on_clip:
-                    on_clip(outcome)
-        finally:
-            # Also when interrupted: what was extracted is kept.
-            store.append(waiting)
-    return CorpusResult(done, len(there), failed, len(changed))
+        for source, before in plan.strangers:
+            run.tell(ClipOutcome.of_error(source, StoreError(worker.stranger_reason(before))))
+        for source in plan.there:
+            run.skip(source)
+        run.amend()
+        if on_start:
+            on_start(state.skipped)
+        if plan.jobs:
+            workers = min(workers or os.cpu_count() or 1, len(plan.jobs))
+            start = partial(worker.start, settings, max(1, (os.cpu_count() or 1) // workers))
+            execute: Executor = executor or partial(run_in_processes, workers=workers, limit=limit)
+            # Closed, so that an interrupt ends the workers at once and not when the garbage is collected.
+            with run, closing(execute(worker.work, plan.jobs, start, on_beat=run.beat)) as results:
+                for job, result in results:
+                    run.take(job, result)
+        run.amend()
+        return CorpusResult(state.done, state.skipped, state.failed, run.relabelled, run.replaced)
 
 
-def _is_another(source: ClipSource, row: Mapping[str, Any]) -> bool:
-    # A corpus may have been moved or copied since; a file of the same name and other contents is another clip.
-    before = Path(row["source"])
-    try:
-        return before.is_file() and source.path.is_file() and not filecmp.cmp(before, source.path)
-    except OSError:
-        return False  # one that cannot be read says nothing
+class _Run:
+    """The results of a run on their way into the store. Leaving it, however, writes what has come so far."""
 
+    def __init__(
+        self,
+        store: KeypointStore,
+        settings: ExtractionSettings,
+        known: Mapping[str, Known],
+        plan: Plan,
+        state: RunState,
+        failures: FailureList,
+        on_clip: Callable[[ClipOutcome], None] | None,
+        on_frames: Callable[[int], None] | None,
+    ) -> None:
+        self._store, self._settings = store, settings
+        self._known, self._plan = known, plan
+        self._state, self._failures = state, failures
+        self._on_clip, self._on_frames = on_clip, on_frames
+        self._waiting: list[Clip] = []
+        self._flushed = time.monotonic()
+        self._frames = 0
+        self.relabelled = self.replaced = 0
+        self._amendments: dict[str, dict[str, Any]] = {}
 
-def _changed_labels(source: ClipSource, row: Mapping[str, Any]) -> dict[str, Any]:
-    """What the source says differently than the store; what it does not know stays."""
-    labels = {name: getattr(source, name) for name in LABELS}
-    return {name: value for name, value in labels.items() if value and value != row[name]}
-
-
-def _to_clip(source: ClipSource, sequence: KeypointSequence) -> Clip:
-    return Clip(source.clip_id, sequence, source.gloss, source.signer, source.split, source.synthetic)
-
-
-def _outcome(source: ClipSource, sequence: KeypointSequence) -> ClipOutcome:
-    return ClipOutcome(source, len(sequence), int(sequence.present.sum()), sequence.warnings)
-
-
-class _Failures:
-    """The list of a run's failures, on disk as soon as they happen; it replaces the list of the run before."""
-
-    def __init__(self, store: KeypointStore) -> None:
-        self._store = store
-
-    def __enter__(self) -> "_Failures":
-        with told_as_store_error(self._store.path):
-            self._file = (self._store.path / FAILURES).open(
-                "w", newline="", encoding="utf-8", errors="backslashreplace"
-            )
-        self._writer = csv.writer(self._file)
-        self.write("clip_id", "path", "error", "reason")
-        return self
+    def __enter__(self) -> None:
+        pass
 
     def __exit__(self, *exception: object) -> None:
-        self._file.close()
+        self._state.frames = self._frames
+        self._flush()
 
-    def add(self, source: ClipSource, error: Exception) -> str:
-        # What is not one of ours is a bug, whose message alone says little.
-        reason = str(error) if isinstance(error, PoseglossError) else f"{type(error).__name__}: {error}"
-        self.write(source.clip_id, str(source.path), type(error).__name__, reason)
-        return reason
+    def skip(self, source: ClipSource, now: Origin | None = None) -> None:
+        """A clip that the store has; ``now`` is its file, if that was read to find out."""
+        changes = changed_labels(source, self._known[source.clip_id])
+        self.relabelled += bool(changes)
+        # Else it would be read again at every run.
+        changes |= columns_of(now) if now else {}
+        if changes:
+            self._amendments[source.clip_id] = changes
+        self.tell(ClipOutcome(source, "skipped"))
 
-    def write(self, *row: str) -> None:
-        with told_as_store_error(self._store.path):
-            self._writer.writerow(row)
-            self._file.flush()
+    def take(self, job: worker.Job, result: worker.Extracted | Exception) -> None:
+        """Take what a worker made of a clip."""
+        source = job.source
+        if isinstance(result, Exception):
+            self.tell(ClipOutcome.of_error(source, result))
+        elif result.sequence is None:
+            self.skip(source, result.origin)
+        else:
+            replaces = source.clip_id in self._plan.replaced
+            self.replaced += replaces
+            self._frames += len(result.sequence)
+            self._state.frames = max(self._state.frames, self._frames)
+            self._waiting.append(self._to_clip(source, result.sequence, result.origin))
+            if len(self._waiting) >= FLUSH_CLIPS:
+                self._flush()
+            status: Status = "replaced" if replaces else "done"
+            self.tell(ClipOutcome.of_sequence(source, status, result.sequence, result.seconds))
+        self._write_if_due()
+
+    def beat(self, in_flight: int) -> None:
+        """See Executor. Clips that wait are written also while no other comes."""
+        # Never backwards: what a dead worker had done counts until others have done as much.
+        self._state.frames = max(self._state.frames, self._frames + in_flight)
+        self._write_if_due()
+        if self._on_frames:
+            self._on_frames(self._state.frames)
+
+    def amend(self) -> None:
+        """Write what has changed of the clips that were skipped."""
+        self._store.amend(self._amendments)
+        self._amendments.clear()
+
+    def tell(self, outcome: ClipOutcome) -> None:
+        """Count and report what became of a clip."""
+        if outcome.status == "failed":
+            self._state.failed += 1
+            self._failures.add(outcome)
+        elif outcome.status == "skipped":
+            self._state.skipped += 1
+        else:
+            self._state.done += 1
+        if self._on_clip:
+            self._on_clip(outcome)
+
+    def _to_clip(self, source: ClipSource, sequence: KeypointSequence, origin: Origin) -> Clip:
+        settings = json.dumps(self._settings.to_dict(), sort_keys=True)
+        provenance = Provenance(origin, self._settings.model, settings, __version__, datetime.now(UTC))
+        labels = (source.gloss, source.signer, source.split, source.synthetic)
+        return Clip(source.clip_id, sequence, *labels, provenance)
+
+    def _write_if_due(self) -> None:
+        if time.monotonic() - self._flushed > FLUSH_S:
+            self._flush()
+        self._state.write_if_due()
+
+    def _flush(self) -> None:
+        # Taken first: after an error there is no second try.
+        batch, self._waiting = self._waiting, []
+        self._flushed = time.monotonic()
+        replaced = self._plan.replaced
+        self._store.append([clip for clip in batch if clip.clip_id not in replaced])
+        self._store.replace([clip for clip in batch if clip.clip_id in replaced])

@@ -4,6 +4,11 @@ Each message says what happened to which file and what the reader can do about i
 message without a traceback; everything else that is raised is a bug of ours.
 """
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 
 class PoseglossError(Exception):
     """Base of all errors that posegloss raises on purpose."""
@@ -43,3 +48,25 @@ class DiskFullError(StoreError):
 
 class WorkerDiedError(PoseglossError):
     """A worker process died (a signal, or out of memory) while it worked on a clip."""
+
+
+class ClipTimeoutError(PoseglossError):
+    """A clip took so much longer than its length allows that it was stopped."""
+
+
+class ClusterError(PoseglossError):
+    """A Ray cluster cannot be used, or no worker starts on it."""
+
+
+@contextmanager
+def told_as_store_error(path: Path) -> Iterator[None]:
+    """Turn an operating system's error under a store's path into one that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFullError(
+                f"the disk that holds {path} is full; what was written before is whole. "
+                "Free some space and run the same command again: it goes on where it was"
+            ) from error
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error

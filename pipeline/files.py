@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 @contextmanager
-def whole_file(path: Path, scratch: Path | None = None) -> Iterator[Path]:
+def whole_file(path: Path, scratch: Path | None = None, *, sync: bool = True) -> Iterator[Path]:
     """A temporary path for a file, synced and moved onto it when the block ends without an error.
 
     When the block ends with an error, the temporary file is removed and what stood at the path stays.
@@ -16,6 +16,7 @@ def whole_file(path: Path, scratch: Path | None = None) -> Iterator[Path]:
     Args:
         path: of the file; its folder must exist.
         scratch: the folder of the temporary file, on the same file system; beside the file unless given.
+        sync: wait until the disk has it; not worth it for a file that is soon replaced.
 
     Raises:
         OSError: the folder cannot be written, or the disk is full.
@@ -25,10 +26,21 @@ def whole_file(path: Path, scratch: Path | None = None) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
+        if sync:
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
         # mkstemp makes files that only their owner reads.
         temporary.chmod(0o644)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(scratch: Path) -> None:
+    """Remove the temporary files that a killed process left in a folder. Nobody else may be writing there.
+
+    Raises:
+        OSError: one cannot be removed.
+    """
+    for left in scratch.glob(".*.part*"):
+        left.unlink(missing_ok=True)

@@ -128,4 +128,6 @@ def refine(points: FloatArray, heatmap: npt.NDArray[np.float32]) -> FloatArray:
 
 
 def _sigmoid(logits: npt.NDArray[Float]) -> npt.NDArray[Float]:
-    return 1 / (1 + np.exp(-logits))
+    result: npt.NDArray[Float] = np.exp(-logits)
+    result += 1
+    return np.reciprocal(result, out=result)

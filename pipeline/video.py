@@ -234,7 +234,7 @@ class VideoSource:
 
     def _as_displayed(self, decoded: Any) -> Image:
         width, height = self._decoded_size
-        image = self._reformatter.reformat(decoded, width, height, "rgb24").to_ndarray()
+        image = np.asarray(self._reformatter.reformat(decoded, width, height, "rgb24").to_ndarray(), np.uint8)
         # Metadata turns are counter-clockwise, as NumPy's.
         return np.ascontiguousarray(np.rot90(image, self._turns)) if self._turns else image
 

@@ -1,6 +1,7 @@
 """The command as a person runs it: a process of its own, its exit code, and what it leaves behind."""
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from posegloss.pipeline.store import KeypointStore
 
 from ..conftest import MakeVideo, fill_disk
 from ..made_videos import avatar_images
-from ..pipeline.processes import children_of_session, wait_until
+from ..pipeline.processes import children_of_session, wait_until, workers_of
 
 COMMAND = [sys.executable, "-c", "from posegloss.cli.app import main; main()", "extract"]
 
@@ -260,10 +261,87 @@ def test_a_worker_that_is_killed_is_replaced(start: Start, long_corpus: Path, tm
     assert_whole_and_single(store)
 
 
-def workers_of(session: int) -> set[int]:
-    """The worker processes of a session."""
-    return {
-        process
-        for process in children_of_session(session) - {session}
-        if "spawn_main" in Path(f"/proc/{process}/cmdline").read_text()
-    }
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_a_second_run_on_a_store_is_refused(start: Start, long_corpus: Path, videos: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    first = start(long_corpus, "--out", store, "--workers", "1")
+    wait_until(lambda: is_under_way(store))
+    code, _, err = finish(start(videos, "--out", store))
+    assert code == 2
+    said = " ".join(err.split())
+    assert f"another run is writing {store} (process {first.pid} on" in said
+    assert "Traceback" not in err
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    assert finish(start(videos, "--out", store))[0] == 0
+
+
+def test_a_changed_video_is_extracted_again(start: Start, videos: Path, make_video: MakeVideo, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    assert finish(start(videos, "--out", store))[0] == 0
+    make_video("videos/WAVE/clip 0 é.mp4", avatar_images(7))
+    code, out, err = finish(start(videos, "--out", store))
+    assert (code, "1 clips extracted (7 frames), 1 were there already, 0 failed" in out) == (0, True)
+    assert "1 of them were extracted again, as their files have changed" in err
+    assert list(KeypointStore.open(store).index()["frames"]) == [5, 7]
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(
+    start: Start, videos: Path, make_video: MakeVideo, tmp_path: Path
+) -> None:
+    store, manifest = tmp_path / "store", tmp_path / "videos" / "list.csv"
+    clips = ["WAVE/clip 0 é.mp4", "CIRCLE/clip 1 é.mp4"]
+    manifest.write_text("\n".join(["path", *clips, "none.mp4"]), encoding="utf-8")
+    size = sum((videos / clip).stat().st_size for clip in clips)
+    code, out, err = finish(start(manifest, "--out", store, "--dry-run"))
+    assert (code, store.exists(), "row 4 left out" in err) == (0, False, True)
+    assert out.splitlines() == [
+        "2 clips new",
+        "0 changed since, to be extracted again",
+        "0 there already",
+        f"0 would fail: {store} has another file by their name",
+        "1 rows left out",
+        f"{size} bytes of video to read",
+    ]
+    assert finish(start(manifest, "--out", store))[0] == 1
+    before = {path: path.stat().st_mtime_ns for path in store.rglob("*")}
+    make_video("videos/WAVE/clip 0 é.mp4", avatar_images(7))
+    os.utime(videos / clips[1], ns=(1, 1))
+    manifest.write_text("\n".join(["path", *clips]), encoding="utf-8")
+    code, out, _ = finish(start(manifest, "--out", store, "--dry-run"))
+    assert code == 0
+    assert out.startswith("0 clips new\n1 changed since, to be extracted again\n1 there already\n0 would fail")
+    assert {path: path.stat().st_mtime_ns for path in store.rglob("*")} == before
+    # What must be refused is refused.
+    assert finish(start(manifest, "--out", store, "--dry-run", "--model", "lite"))[0] == 2
+    assert finish(start(manifest, "--out", manifest, "--dry-run"))[0] == 2
+    manifest.write_text("path\nnone.mp4", encoding="utf-8")
+    assert finish(start(manifest, "--out", store, "--dry-run"))[0] == 2
+
+
+def test_a_line_of_json_for_each_clip(start: Start, videos: Path, tmp_path: Path) -> None:
+    (videos / "WAVE" / "text.mp4").write_text("no video")
+    code, out, err = finish(start(videos, "--out", tmp_path / "store", "--log-json", "-"))
+    assert code == 1
+    assert "2 clips extracted" in err
+    lines = {line["clip_id"]: line for line in map(json.loads, out.splitlines())}
+    assert set(lines) == {f"videos/{name}" for name in ("WAVE/clip 0 é.mp4", "CIRCLE/clip 1 é.mp4", "WAVE/text.mp4")}
+    done, failed = lines["videos/WAVE/clip 0 é.mp4"], lines["videos/WAVE/text.mp4"]
+    assert set(done) == set(failed) == {
+        *("time", "clip_id", "source", "status", "frames", "frames_with_person", "seconds", "frames_per_second"),
+        *("warnings", "error", "reason"),
+    }  # fmt: skip
+    assert (done["status"], done["frames"], done["frames_with_person"], done["error"]) == ("done", 5, 5, None)
+    assert done["source"] == str(videos / "WAVE" / "clip 0 é.mp4")
+    assert done["frames_per_second"] == pytest.approx(5 / done["seconds"], rel=0.01)
+    assert (failed["status"], failed["frames"], failed["seconds"], failed["error"]) == ("failed", 0, None, "VideoError")
+    assert "not a video" in failed["reason"]
+    # A file is added to.
+    log = tmp_path / "log.jsonl"
+    for _ in range(2):
+        code, out, _ = finish(start(videos, "--out", tmp_path / "store", "--log-json", log))
+        assert (code, "0 clips extracted" in out) == (1, True)
+    statuses = [json.loads(line)["status"] for line in log.read_text().splitlines()]
+    assert sorted(statuses) == ["failed"] * 2 + ["skipped"] * 4
+    code, _, err = finish(start(videos, "--out", tmp_path / "store", "--log-json", tmp_path / "none" / "log"))
+    assert (code, "cannot be written" in err) == (2, True)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -15,6 +16,17 @@ def children_of_session(session: int) -> set[int]:
             continue
         if int(of) == session and state not in "ZX":
             found.add(int(stat.parent.name))
+    return found
+
+
+def workers_of(session: int) -> set[int]:
+    """The worker processes of a session."""
+    found = set()
+    for process in children_of_session(session) - {session}:
+        # One that has just ended has no command line any more.
+        with suppress(OSError):
+            if "spawn_main" in Path(f"/proc/{process}/cmdline").read_text():
+                found.add(process)
     return found
 
 

@@ -2,20 +2,32 @@
 
 import csv
 import errno
+import hashlib
+import json
 import os
+import socket
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+import posegloss
 from posegloss.pipeline import corpus, worker
 from posegloss.pipeline.clip_source import ClipSource
 from posegloss.pipeline.corpus import ClipOutcome, CorpusResult, extract_corpus
-from posegloss.pipeline.errors import DiskFullError, VideoError, WeightsError
+from posegloss.pipeline.errors import DiskFullError, StoreError, VideoError, WeightsError
+from posegloss.pipeline.executors import run_here
 from posegloss.pipeline.extract import ExtractionSettings
+from posegloss.pipeline.plan import Plan
+from posegloss.pipeline.provenance import Origin
 from posegloss.pipeline.sequence import KeypointSequence
 from posegloss.pipeline.store import KeypointStore
+from posegloss.pipeline.time_limit import TimeLimit
+from posegloss.pipeline.worker import Extracted, Job
+from posegloss.pipeline.worker_process import Tell
 
 from ..conftest import MakeVideo, fill_disk
 from ..made_videos import avatar_images, empty_room
@@ -51,14 +63,16 @@ def failures(store: KeypointStore) -> dict[str, dict[str, str]]:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Clips are 'extracted' without networks; the one named 'bad' fails."""
+    """Clips are 'extracted' in this process without networks; the one named 'bad' fails."""
 
-    def work(source: ClipSource) -> KeypointSequence:
+    def work(job: Job, tell: Tell) -> Extracted:
+        source = job.source
         if source.clip_id.startswith("bad"):
             raise VideoError("bad clip")
         if source.clip_id.startswith("bug"):
             raise IndexError("list index out of range")
-        return KeypointSequence(np.zeros((2, 33, 4), np.float32), np.arange(2) / 25, (64, 48), str(source.path))
+        sequence = KeypointSequence(np.zeros((2, 33, 4), np.float32), np.arange(2) / 25, (64, 48), str(source.path))
+        return Extracted(Origin(str(source.path)), sequence, 0.5)
 
     monkeypatch.setattr(worker, "start", lambda settings, threads: None)
     monkeypatch.setattr(worker, "work", work)
@@ -89,7 +103,11 @@ def test_the_number_of_workers_makes_no_difference(sources: list[ClipSource], tm
         stores.append(KeypointStore.create(tmp_path / str(workers), SETTINGS.to_dict()))
         extract_corpus(sources, stores[-1], SETTINGS, workers=workers)
     one, two = stores
-    assert one.index().drop(columns="warnings").equals(two.index().drop(columns="warnings"))
+    assert (
+        one.index()
+        .drop(columns=["warnings", "extracted_at"])
+        .equals(two.index().drop(columns=["warnings", "extracted_at"]))
+    )
     for clip_id in one.clip_ids():
         a, b = one.get(clip_id).sequence, two.get(clip_id).sequence
         np.testing.assert_array_equal(a.timestamps, b.timestamps)
@@ -98,8 +116,8 @@ def test_the_number_of_workers_makes_no_difference(sources: list[ClipSource], tm
 
 
 def test_what_is_there_is_skipped_and_what_failed_is_tried_again(quick: None, store: KeypointStore) -> None:
-    assert extract_corpus(named("a", "bad"), store, SETTINGS, workers=1) == CorpusResult(1, 0, 1)
-    assert extract_corpus(named("a", "bad", "b"), store, SETTINGS, workers=1) == CorpusResult(1, 1, 1)
+    assert extract_corpus(named("a", "bad"), store, SETTINGS, executor=run_here) == CorpusResult(1, 0, 1)
+    assert extract_corpus(named("a", "bad", "b"), store, SETTINGS, executor=run_here) == CorpusResult(1, 1, 1)
     assert sorted(clip.clip_id for clip in store.clips()) == ["a", "b"]
     assert set(failures(store)) == {"bad"}
     started: list[int] = []
@@ -118,13 +136,16 @@ def test_nothing_to_do_loads_no_networks(store: KeypointStore, monkeypatch: pyte
 
 def test_each_clip_is_told(quick: None, store: KeypointStore) -> None:
     told: list[ClipOutcome] = []
-    extract_corpus(named("a", "bad", "bug"), store, SETTINGS, workers=1, on_clip=told.append)
-    assert [(outcome.source.clip_id, outcome.frames, outcome.error) for outcome in told] == [
-        ("a", 2, None),
-        ("bad", 0, "bad clip"),
-        ("bug", 0, "IndexError: list index out of range"),
+    extract_corpus(named("a", "bad", "bug"), store, SETTINGS, executor=run_here, on_clip=told.append)
+    assert [(told_of.source.clip_id, told_of.status, told_of.frames, told_of.reason) for told_of in told] == [
+        ("a", "done", 2, None),
+        ("bad", "failed", 0, "bad clip"),
+        ("bug", "failed", 0, "IndexError: list index out of range"),
     ]
-    assert told[0].frames_with_person == 2
+    assert (told[0].frames_with_person, told[0].seconds, told[1].error) == (2, 0.5, "VideoError")
+    told.clear()
+    extract_corpus(named("a"), store, SETTINGS, executor=run_here, on_clip=told.append)
+    assert [outcome.status for outcome in told] == ["skipped"]
 
 
 def test_shards_are_written_as_the_run_goes_on(
@@ -133,7 +154,7 @@ def test_shards_are_written_as_the_run_goes_on(
     monkeypatch.setattr(corpus, "FLUSH_CLIPS", 3)
     seen: list[int] = []
     names = [str(number) for number in range(8)]
-    extract_corpus(named(*names), store, SETTINGS, workers=1, on_clip=lambda _: seen.append(len(store)))
+    extract_corpus(named(*names), store, SETTINGS, executor=run_here, on_clip=lambda _: seen.append(len(store)))
     assert seen == [0, 0, 3, 3, 3, 6, 6, 6]
     assert len(store) == 8
 
@@ -147,7 +168,7 @@ def test_what_was_done_before_an_interrupt_is_kept(
             raise interrupt
 
     with pytest.raises(interrupt):
-        extract_corpus(named("a", "bad", "b", "c"), store, SETTINGS, workers=1, on_clip=stop)
+        extract_corpus(named("a", "bad", "b", "c"), store, SETTINGS, executor=run_here, on_clip=stop)
     assert store.clip_ids() == {"a", "b"}
     assert set(failures(store)) == {"bad"}
 
@@ -165,19 +186,19 @@ def test_a_full_disk_stops_the_run_and_loses_nothing(
             monkeypatch.setattr(os, "fsync", full)
 
     with pytest.raises(DiskFullError):
-        extract_corpus(named("a", "b", "c", "d"), store, SETTINGS, workers=1, on_clip=fill)
+        extract_corpus(named("a", "b", "c", "d"), store, SETTINGS, executor=run_here, on_clip=fill)
     assert store.clip_ids() == {"a", "b"}
     monkeypatch.undo()
 
 
 def test_a_really_full_disk(sources: list[ClipSource], small_disk: Path) -> None:
     store = KeypointStore.create(small_disk / "store", SETTINGS.to_dict())
-    extract_corpus(sources[:1], store, SETTINGS, workers=1)
+    extract_corpus(sources[:1], store, SETTINGS, executor=run_here)
     fill_disk(small_disk)
     with pytest.raises(DiskFullError):
-        extract_corpus(sources[:3], store, SETTINGS, workers=1)
+        extract_corpus(sources[:3], store, SETTINGS, executor=run_here)
     (small_disk / "ballast").unlink()
-    assert extract_corpus(sources[:3], store, SETTINGS, workers=1) == CorpusResult(2, 1, 0)
+    assert extract_corpus(sources[:3], store, SETTINGS, executor=run_here) == CorpusResult(2, 1, 0)
 
 
 def test_weights_that_are_missing_stop_the_run(store: KeypointStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,12 +207,12 @@ def test_weights_that_are_missing_stop_the_run(store: KeypointStore, monkeypatch
 
     monkeypatch.setattr(worker, "start", start)
     with pytest.raises(WeightsError):
-        extract_corpus(named("a"), store, SETTINGS, workers=1)
+        extract_corpus(named("a"), store, SETTINGS, executor=run_here)
 
 
 def test_names_of_any_kind_can_fail(quick: None, store: KeypointStore) -> None:
     names = ["bad\udcff.mp4", 'bad, "x"\n.mp4', "bad 手話.mp4"]
-    assert extract_corpus(named(*names), store, SETTINGS, workers=1).failed == 3
+    assert extract_corpus(named(*names), store, SETTINGS, executor=run_here).failed == 3
     assert len(failures(store)) == 3
 
 
@@ -205,7 +226,7 @@ def test_labels_that_changed_are_taken_over_without_another_extraction(
     sources: list[ClipSource], store: KeypointStore
 ) -> None:
     good = sources[:3]
-    extract_corpus(good, store, SETTINGS, workers=1)
+    extract_corpus(good, store, SETTINGS, executor=run_here)
     before = store.get(good[0].clip_id)
     renamed = [replace(good[0], gloss="GREET", signer="bo", synthetic=True), replace(good[1], gloss=None), good[2]]
     assert extract_corpus(renamed, store, SETTINGS) == CorpusResult(0, 3, 0, relabelled=1)
@@ -228,10 +249,164 @@ def test_another_file_of_a_name_that_the_store_has_fails_instead_of_vanishing(
     copy = one.with_name("copy.mp4")
     copy.write_bytes(one.read_bytes())
     assert extract_corpus([ClipSource("clip.mp4", copy)], store, SETTINGS) == CorpusResult(0, 1, 0)
-    one.rename(one.with_name("moved.mp4"))
-    assert extract_corpus([ClipSource("clip.mp4", other)], store, SETTINGS) == CorpusResult(0, 1, 0)
+    # Where the old file is gone, another one takes its place.
+    copy.unlink()
+    outcome = extract_corpus([ClipSource("clip.mp4", other)], store, SETTINGS)
+    assert outcome == CorpusResult(1, 0, 0, replaced=1)
+    assert len(store.get("clip.mp4").sequence) == 4
 
 
 def test_what_is_no_clip_stands_in_the_list_of_failures(store: KeypointStore) -> None:
     assert extract_corpus([], store, SETTINGS, unusable=[("gone.mp4", "row 2: no such file")]) == CorpusResult(0, 0, 1)
     assert failures(store)[""]["path"] == "gone.mp4"
+
+
+def test_where_a_clip_comes_from_is_recorded(store: KeypointStore, make_video: MakeVideo) -> None:
+    video = make_video("clip.mp4", [empty_room()] * 2)
+    extract_corpus([ClipSource("clip.mp4", video)], store, SETTINGS)
+    provenance, status = store.get("clip.mp4").provenance, video.stat()
+    assert provenance is not None
+    digest = hashlib.sha256(video.read_bytes()).hexdigest()
+    assert provenance.origin == Origin(str(video), status.st_size, status.st_mtime_ns, digest)
+    assert (provenance.model, json.loads(provenance.settings)) == ("full", SETTINGS.to_dict())
+    assert provenance.version == posegloss.__version__
+    assert abs(provenance.extracted_at - datetime.now(UTC)) < timedelta(minutes=5)
+
+
+def test_a_file_that_changed_is_extracted_again_in_the_place_of_the_old_clip(
+    store: KeypointStore, make_video: MakeVideo
+) -> None:
+    videos = [make_video(f"{name}.mp4", [empty_room()] * 2) for name in "abc"]
+    sources = [ClipSource(video.name, video) for video in videos]
+    extract_corpus(sources, store, SETTINGS, workers=1)
+    shards = sorted(path.name for path in (store.path / "clips").iterdir())
+    make_video("b.mp4", [empty_room()] * 5)
+    told: list[ClipOutcome] = []
+    assert extract_corpus(sources, store, SETTINGS, on_clip=told.append) == CorpusResult(1, 2, 0, replaced=1)
+    assert {outcome.source.clip_id: outcome.status for outcome in told} == {
+        "a.mp4": "skipped",
+        "b.mp4": "replaced",
+        "c.mp4": "skipped",
+    }
+    assert [(clip.clip_id, len(clip.sequence)) for clip in store.clips()] == [("a.mp4", 2), ("b.mp4", 5), ("c.mp4", 2)]
+    assert sorted(path.name for path in (store.path / "clips").iterdir()) == shards
+    assert extract_corpus(sources, store, SETTINGS) == CorpusResult(0, 3, 0)
+
+
+def test_a_file_that_was_only_touched_is_read_once_and_not_extracted(
+    store: KeypointStore, make_video: MakeVideo
+) -> None:
+    source = ClipSource("a.mp4", make_video("a.mp4", [empty_room()] * 2))
+    extract_corpus([source], store, SETTINGS)
+    before = store.get("a.mp4").provenance
+    os.utime(source.path, ns=(1, 1))
+    labelled = replace(source, gloss="WAVE")
+    assert extract_corpus([labelled], store, SETTINGS) == CorpusResult(0, 1, 0, relabelled=1)
+    after = store.get("a.mp4")
+    assert before is not None
+    assert after.provenance == replace(before, origin=replace(before.origin, mtime_ns=1))
+    assert after.gloss == "WAVE"
+    assert Plan.of([source], store.known()).jobs == []
+
+
+def test_verify_finds_a_change_that_size_and_time_hide(store: KeypointStore, make_video: MakeVideo) -> None:
+    source = ClipSource("a.mp4", make_video("a.mp4", [empty_room()] * 2))
+    extract_corpus([source], store, SETTINGS)
+    status = source.path.stat()
+    with source.path.open("ab") as file:
+        file.write(b"x")
+    os.truncate(source.path, status.st_size)
+    data = bytearray(source.path.read_bytes())
+    data[data.index(b"Lavf")] = ord("M")
+    source.path.write_bytes(data)
+    os.utime(source.path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert extract_corpus([source], store, SETTINGS) == CorpusResult(0, 1, 0)
+    assert extract_corpus([source], store, SETTINGS, verify=True) == CorpusResult(1, 0, 0, replaced=1)
+    assert extract_corpus([source], store, SETTINGS, verify=True) == CorpusResult(0, 1, 0)
+
+
+def test_a_clip_that_hangs_is_stopped_and_the_others_are_done(
+    store: KeypointStore, make_video: MakeVideo, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    names = [ClipSource(f"{i}.mp4", make_video(f"{i}.mp4", [empty_room()] * 2)) for i in range(3)]
+    sources = [ClipSource("pipe.mp4", tmp_path / "pipe.mp4"), *names]
+    limit = TimeLimit(base_s=5.0)
+    assert extract_corpus(sources, store, SETTINGS, workers=2, limit=limit) == CorpusResult(3, 0, 1)
+    failed = failures(store)["pipe.mp4"]
+    assert (failed["error"], "could not be opened" in failed["reason"]) == ("ClipTimeoutError", True)
+
+
+def test_clips_are_written_while_no_other_comes(
+    store: KeypointStore, make_video: MakeVideo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corpus, "FLUSH_S", 0.5)
+    os.mkfifo(tmp_path / "pipe.mp4")
+    done = ClipSource("a.mp4", make_video("a.mp4", [empty_room()] * 2))
+    seen: list[set[str]] = []
+    extract_corpus(
+        [done, ClipSource("pipe.mp4", tmp_path / "pipe.mp4")],
+        store,
+        SETTINGS,
+        workers=1,
+        limit=TimeLimit(base_s=4.0),
+        on_frames=lambda _: seen.append(store.clip_ids()),
+    )
+    assert {"a.mp4"} in seen
+
+
+def test_frames_are_told_inside_one_long_clip(store: KeypointStore, make_video: MakeVideo) -> None:
+    video = make_video("long.mp4", avatar_images(40) * 8)
+    told: list[int] = []
+    extract_corpus([ClipSource("long.mp4", video)], store, SETTINGS, on_frames=told.append)
+    assert told == sorted(told)
+    assert any(0 < frames < 320 for frames in told)
+
+
+def test_what_a_run_says_of_itself(quick: None, store: KeypointStore) -> None:
+    states: list[dict[str, Any]] = []
+
+    def read(_: object) -> None:
+        states.append(json.loads((store.path / "run.json").read_text()))
+
+    extract_corpus(named("a", "bad"), store, SETTINGS, executor=run_here, unusable=[("x", "y")], on_start=read)
+    read(None)
+    started, ended = states
+    assert (started["state"], started["pid"], started["host"]) == ("running", os.getpid(), socket.gethostname())
+    told = {name: ended[name] for name in ("state", "total", "done", "skipped", "failed", "frames")}
+    assert told == {"state": "finished", "total": 3, "done": 1, "skipped": 0, "failed": 2, "frames": 2}
+    assert datetime.fromisoformat(started["started"]) <= datetime.fromisoformat(ended["updated"])
+
+    def stop(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        extract_corpus(named("a", "b"), store, SETTINGS, executor=run_here, on_clip=stop)
+    read(None)
+    assert states[-1]["state"] == "interrupted"
+    with pytest.raises(TypeError):
+        extract_corpus(named("a", "b"), store, SETTINGS, executor=run_here, on_clip=1)  # type: ignore[arg-type]
+    read(None)
+    assert states[-1]["state"] == "failed"
+
+
+def test_what_a_killed_run_left_is_removed(quick: None, store: KeypointStore) -> None:
+    (store.path / ".abc.part.parquet").write_bytes(b"half")
+    extract_corpus(named("a"), store, SETTINGS, executor=run_here)
+    assert {path.name for path in store.path.iterdir()} == {
+        ".lock",
+        "clips",
+        "failures.csv",
+        "run.json",
+        "store.json",
+    }
+
+
+def test_a_second_run_is_refused_and_changes_nothing(quick: None, store: KeypointStore) -> None:
+    def run_again(_: object) -> None:
+        with pytest.raises(StoreError, match=f"another run is writing.*process {os.getpid()} on"):
+            extract_corpus(named("b"), store, SETTINGS, executor=run_here)
+
+    extract_corpus(named("a", "bad"), store, SETTINGS, executor=run_here, on_clip=run_again)
+    assert store.clip_ids() == {"a"}
+    assert set(failures(store)) == {"bad"}

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from posegloss.pipeline.files import whole_file
+from posegloss.pipeline.files import remove_leftovers, whole_file
 
 
 def fail_after(write: Callable[[str], int], text: str) -> None:
@@ -46,3 +46,12 @@ def test_a_full_disk_leaves_nothing_behind(small_disk: Path) -> None:
     with pytest.raises(OSError, match="No space"), whole_file(small_disk / "a") as part:
         part.write_bytes(bytes(2**20))
     assert list(small_disk.iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    left = whole_file(tmp_path / "a.json", sync=False)
+    part = left.__enter__()
+    (tmp_path / "a.json").write_text("whole")
+    remove_leftovers(tmp_path)
+    assert not part.exists()
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.json"]

@@ -1,6 +1,9 @@
 import errno
+import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import hypothesis
@@ -8,10 +11,13 @@ import hypothesis.extra.numpy as hnp
 import numpy as np
 import pandas as pd
 import pyarrow.dataset
+import pyarrow.parquet
 import pytest
 from hypothesis import strategies as st
 
+from posegloss.pipeline.clip import SCHEMA, Known, to_table
 from posegloss.pipeline.errors import DiskFullError, StoreError
+from posegloss.pipeline.provenance import Origin, Provenance
 from posegloss.pipeline.sequence import KeypointSequence
 from posegloss.pipeline.store import Clip, KeypointStore
 
@@ -185,6 +191,88 @@ def test_a_store_without_its_shards(store: KeypointStore) -> None:
     (store.path / "clips").rmdir()
     with pytest.raises(StoreError, match="clips"):
         len(KeypointStore.open(store.path))
+
+
+def provenance_of(clip: Clip, size: int = 7) -> Provenance:
+    origin = Origin(clip.sequence.source, size, 10**18, "ab" * 32)
+    return Provenance(origin, "full", '{"model": "full"}', "0.1.0", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+
+
+def test_where_a_clip_comes_from_comes_back(store: KeypointStore) -> None:
+    clip = make_clip("a")
+    recorded = replace(clip, provenance=provenance_of(clip))
+    store.append([recorded, make_clip("b")])
+    assert store.get("a").provenance == recorded.provenance
+    assert store.get("b").provenance is None
+    assert store.known()["a"] == Known("WAVE", "ada", "train", False, provenance_of(clip).origin)
+    assert store.known()["b"].origin == Origin("/videos/b")
+    row = store.index().set_index("clip_id").loc["a"]
+    assert (row["source_size"], row["model"], row["extracted_at"]) == (7, "full", pd.Timestamp("2026-01-02T03:04:05Z"))
+
+
+def write_format_1(store: KeypointStore, *clips: Clip) -> None:
+    """What posegloss 0.1 wrote first."""
+    table = to_table(clips).select(SCHEMA.names[: SCHEMA.names.index("source_size")])
+    pyarrow.parquet.write_table(table, store.path / "clips" / "0.parquet")
+    (store.path / "store.json").write_text(json.dumps({"format": 1, "settings": store.settings}))
+
+
+def test_a_store_of_format_1_is_read_and_gone_on_with(store: KeypointStore) -> None:
+    write_format_1(store, make_clip("a"), make_clip("b"))
+    old = KeypointStore.open_with(store.path, SETTINGS)
+    assert old.clip_ids() == {"a", "b"}
+    assert old.known()["a"].origin == Origin("/videos/a")
+    assert old.get("a").provenance is None
+    assert_same(next(old.clips()), make_clip("a"))
+    assert old.index()["source_size"].isna().all()
+    with old.exclusive():
+        old.append([replace(make_clip("c"), provenance=provenance_of(make_clip("c")))])
+        old.amend({"a": {"gloss": "GREET"}})
+        old.replace([make_clip("b", seed=5)])
+    assert json.loads((store.path / "store.json").read_text())["format"] == 2
+    again = KeypointStore.open(store.path)
+    assert [clip.clip_id for clip in again.clips()] == ["a", "b", "c"]
+    assert (again.get("a").gloss, len(pd.read_parquet(store.path / "clips"))) == ("GREET", 3)
+    assert_same(again.get("b"), make_clip("b", seed=5))
+
+
+def test_a_clip_takes_the_place_of_another(store: KeypointStore) -> None:
+    store.append([make_clip(name) for name in "abc"])
+    store.append([make_clip(name) for name in "de"])
+    before = sorted((store.path / "clips").iterdir())
+    new = [make_clip("b", frames=9, seed=1), make_clip("d", frames=8, seed=2), make_clip("c", seed=3)]
+    store.replace(new)
+    assert [clip.clip_id for clip in store.clips()] == list("abcde")
+    for clip in [*new, make_clip("a"), make_clip("e")]:
+        assert_same(store.get(clip.clip_id), clip)
+    assert sorted((store.path / "clips").iterdir()) == before
+
+
+def test_only_the_shards_that_change_are_written(store: KeypointStore) -> None:
+    store.append([make_clip("a")])
+    store.append([make_clip("b")])
+    first, second = ((path, path.stat()) for path in sorted((store.path / "clips").iterdir()))
+    store.replace([])
+    store.amend({})
+    store.amend({"b": {"gloss": "GREET", "source": "/elsewhere/b", "source_mtime_ns": 3}})
+    assert first[0].stat().st_ino == first[1].st_ino
+    assert second[0].stat().st_ino != second[1].st_ino
+    assert store.known()["b"] == Known("GREET", "ada", "train", False, Origin("/elsewhere/b", None, 3))
+    assert store.get("a").gloss == "WAVE"
+
+
+def test_a_full_disk_leaves_the_old_clip(small_disk: Path) -> None:
+    store = KeypointStore.create(small_disk / "store", SETTINGS)
+    store.append([make_clip("a"), make_clip("b")])
+    with pytest.raises(DiskFullError):
+        store.replace([make_clip("b", frames=2000)])
+    assert_same(KeypointStore.open(store.path).get("b"), make_clip("b"))
+
+
+def test_settings_that_came_in_between_are_noticed(store: KeypointStore) -> None:
+    (store.path / "store.json").write_text(json.dumps({"format": 2, "settings": {"model": "lite"}}))
+    with pytest.raises(StoreError, match="other settings"), store.exclusive():
+        pass
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
