@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from posegloss import __version__
-from posegloss.cli import avatar, demo, evaluate, extract, models, predict, render, train
+from posegloss.cli import avatar, demo, evaluate, extract, inspect, models, predict, render, status, train
 from posegloss.cli.console import Exit, errors, say_error
 from posegloss.pipeline.errors import PoseglossError
 
@@ -19,6 +19,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("extract")(extract.extract)
+app.command("status")(status.status)
+app.command("inspect")(inspect.inspect)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)

@@ -7,7 +7,10 @@ import pytest
 from posegloss import __version__
 from posegloss.pipeline import models
 
-COMMANDS = ("extract", "train", "evaluate", "predict", "render", "avatar", "demo", "models list", "models fetch")
+COMMANDS = (
+    *("extract", "status", "inspect", "train", "evaluate", "predict", "render", "avatar", "demo"),
+    *("models list", "models fetch"),
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

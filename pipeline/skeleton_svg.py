@@ -1,0 +1,104 @@
+"""Skeletons for a page: still ones as SVG paths, and moving ones as numbers for its script."""
+
+import base64
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from posegloss.pipeline.sequence import FloatArray, KeypointSequence
+from posegloss.pipeline.skeleton import BONES, KEYPOINT_NAMES
+
+SHOWN: Final = 0.5
+"""Points less visible than this are left out of a still: where they lie is a guess."""
+MOST_FRAMES: Final = 4000
+"""Of a longer clip the moving skeleton shows every second frame, or third: a page of a megabyte, not of ten."""
+_LEAST, _SPAN = -2.0, 5.0
+"""The fractions of a frame that 16 bits stand for: a point may lie far outside of it."""
+_MISSING: Final = 0xFFFF
+_STILL_WIDTH: Final = 160
+
+
+def _side(*points: int) -> str:
+    sides = {next((s for s in ("left", "right") if s in KEYPOINT_NAMES[i].split("_")), "middle") for i in points}
+    return sides.pop() if len(sides) == 1 else "middle"
+
+
+POINT_SIDES: Final = tuple(_side(i) for i in range(len(KEYPOINT_NAMES)))
+BONE_SIDES: Final = tuple(_side(*bone) for bone in BONES)
+
+
+@dataclass(frozen=True)
+class Still:
+    """One frame's skeleton.
+
+    Attributes:
+        frame: its number, from 0.
+        time_s: its time in seconds.
+        present: whether a person was found.
+        left: SVG path of the bones of the person's own left side.
+        right: of the right side.
+        middle: of the others.
+    """
+
+    frame: int
+    time_s: float
+    present: bool
+    left: str
+    right: str
+    middle: str
+
+
+def still_size(sequence: KeypointSequence) -> tuple[int, int]:
+    """Width and height of a still in units of its SVG, as wide to high as the video."""
+    width, height = sequence.size
+    return _STILL_WIDTH, max(round(_STILL_WIDTH * height / width), 1)
+
+
+def stills(sequence: KeypointSequence, most: int = 12) -> list[Still]:
+    """Frames at even distances, the first and the last among them."""
+    frames = np.unique(np.linspace(0, max(len(sequence) - 1, 0), most).round().astype(int))[: len(sequence)]
+    present = sequence.present
+    drawn = []
+    for frame in frames.tolist():
+        points = sequence.keypoints[frame, :, :2] * still_size(sequence)
+        points[sequence.visibility[frame] < SHOWN] = np.nan
+        sides = {side: _path(points, side) for side in ("left", "right", "middle")}
+        drawn.append(Still(frame, float(sequence.timestamps[frame]), bool(present[frame]), **sides))
+    return drawn
+
+
+def _path(points: FloatArray, side: str) -> str:
+    return "".join(
+        f"M{points[a, 0]:.1f} {points[a, 1]:.1f}L{points[b, 0]:.1f} {points[b, 1]:.1f}"
+        for (a, b), its_side in zip(BONES, BONE_SIDES, strict=True)
+        if its_side == side and np.isfinite(points[[a, b]]).all()
+    )
+
+
+def motion(sequence: KeypointSequence) -> dict[str, Any]:
+    """The sequence for the page's script: arrays as base64 of little-endian numbers, and how to read them."""
+    step = max(-(-len(sequence) // MOST_FRAMES), 1)
+    kept = sequence.keypoints[::step]
+    places = (kept[..., :2] - _LEAST) / _SPAN * (_MISSING - 1)
+    known = np.isfinite(places)
+    numbers = np.where(known, np.nan_to_num(places).round().clip(0, _MISSING - 1), _MISSING)
+    return {
+        "step": step,
+        "least": _LEAST,
+        "unit": _SPAN / (_MISSING - 1),
+        "missing": _MISSING,
+        "size": sequence.size,
+        "bones": BONES,
+        "boneSides": BONE_SIDES,
+        "pointSides": POINT_SIDES,
+        "wrists": [KEYPOINT_NAMES.index(f"{side}_wrist") for side in ("left", "right")],
+        "shown": SHOWN,
+        "places": _packed(numbers, "<u2"),
+        "visibility": _packed((kept[..., 3] * 255).round().clip(0, 255), "<u1"),
+        "times": _packed(sequence.timestamps[::step], "<f4"),
+    }
+
+
+def _packed(values: Any, kind: str) -> str:
+    return base64.b64encode(np.asarray(values).astype(kind).tobytes()).decode("ascii")
