@@ -2,13 +2,14 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from posegloss.pipeline.ahead import read_ahead
 from posegloss.pipeline.clip_source import ClipSource
@@ -16,12 +17,14 @@ from posegloss.pipeline.errors import SettingsError, VideoError
 from posegloss.pipeline.mediapipe_backend import MediaPipeTracker
 from posegloss.pipeline.models import LANDMARK_MODELS, Report
 from posegloss.pipeline.pose import PoseBackend
+from posegloss.pipeline.roi import Image
 from posegloss.pipeline.sequence import KeypointSequence
 from posegloss.pipeline.skeleton import KEYPOINT_NAMES
 from posegloss.pipeline.tracker import PoseTracker
-from posegloss.pipeline.video import VideoSource
+from posegloss.pipeline.video import GRACE_S, VideoSource
 
 BACKENDS: Final = ("blazepose", "mediapipe")
+_NOBODY: Final = np.full((len(KEYPOINT_NAMES), 4), (np.nan, np.nan, np.nan, 0), np.float32)
 
 
 @dataclass(frozen=True)
@@ -135,39 +138,109 @@ def extract_clip(
     Raises:
         VideoError: the video cannot be read at all, or the span holds no frame.
     """
-    nobody = np.full((len(KEYPOINT_NAMES), 4), (np.nan, np.nan, np.nan, 0), np.float32)
-    tracker.reset()
-    keypoints, world, timestamps = [], [], []
-    most_people, most_people_s = 1, 0.0
+    (result,) = extract_spans([source], settings, tracker, threads, on_open=on_open, on_frame=on_frame)
+    if isinstance(result, VideoError):
+        raise result
+    return result
+
+
+def extract_spans(
+    sources: Sequence[ClipSource],
+    settings: ExtractionSettings,
+    tracker: PoseBackend,
+    threads: int = 1,
+    *,
+    on_open: Callable[[float | None], None] | None = None,
+    on_frame: Callable[[int], None] | None = None,
+) -> list[KeypointSequence | VideoError]:
+    """Extract spans of one video, which is decoded once: from the start of the first to the end of the last.
+
+    Args:
+        sources: clips of the same video, each of which starts where the one before has ended, or later.
+        settings: how to extract.
+        tracker: made with the same settings.
+        threads: of the decoder.
+        on_open: is told how many seconds the spans, with what lies between them, claim to be long; None where the video
+            does not say.
+        on_frame: is told how many frames are done, after every frame.
+
+    Returns:
+        For each clip what ``extract_clip`` would give, or the error that it would raise for a span without frames.
+
+    Raises:
+        VideoError: the video cannot be read at all.
+    """
+    first_s, path = sources[0].start_s, sources[0].path
+    takes = [_Take(source, settings) for source in sources]
+    take, *later = takes
+    count = 0
     with (
-        VideoSource(source.path, start_s=source.start_s, end_s=source.end_s, threads=threads) as video,
+        VideoSource(path, start_s=first_s, end_s=sources[-1].end_s, threads=threads) as video,
         # A second thread for decoding only where the processors are not all at work on other clips.
         closing(read_ahead(video) if threads > 1 else iter(video)) as frames,
     ):
         if on_open:
             on_open(video.duration_s)
+        tracker.reset()
         for frame in frames:
-            pose = tracker.update(frame.image, frame.timestamp_s)
-            keypoints.append(nobody if pose is None else pose.keypoints)
-            if settings.world:
-                world.append(nobody[:, :3] if pose is None else pose.world)
-            timestamps.append(frame.timestamp_s)
-            if pose is not None and (pose.people or 0) > most_people:
-                most_people, most_people_s = pose.people or 0, frame.timestamp_s
+            time_s = frame.timestamp_s + (first_s or 0.0)
+            while later and take.is_over(time_s):
+                take = later.pop(0)
+                tracker.reset()
+            if take.has_begun(time_s):
+                take.add(tracker, frame.image, time_s)
+            count += 1
             if on_frame:
-                on_frame(len(timestamps))
-        if not timestamps:
-            raise VideoError(f"{source.path} has no frame between {source.start_s} and {source.end_s} s")
-        warnings = list(video.warnings)
-    if len(keypoints) == sum(points is nobody for points in keypoints):
-        warnings.append("no person was found in any frame")
-    if most_people > 1:
-        warnings.append(f"several people: {most_people} at {most_people_s:.2f} s; the most prominent one is followed")
-    return KeypointSequence(
-        np.stack(keypoints),
-        np.array(timestamps),
-        video.size,
-        source=str(source.path),
-        world=np.stack(world) if settings.world else None,
-        warnings=warnings,
-    )
+                on_frame(count)
+        return [take.finished(video) for take in takes]
+
+
+class _Take:
+    """What the tracker sees of one clip, frame by frame."""
+
+    def __init__(self, source: ClipSource, settings: ExtractionSettings) -> None:
+        self._source = source
+        self._start_s = source.start_s or 0.0
+        self._end_s = np.inf if source.end_s is None else source.end_s
+        self._timestamps: list[float] = []
+        self._keypoints: list[npt.NDArray[np.float32]] = []
+        self._world: list[npt.NDArray[np.float32]] | None = [] if settings.world else None
+        self._seen = False
+        self._most_people, self._most_people_s = 1, 0.0
+
+    def has_begun(self, time_s: float) -> bool:
+        return time_s >= self._start_s - GRACE_S
+
+    def is_over(self, time_s: float) -> bool:
+        return time_s >= self._end_s - GRACE_S
+
+    def add(self, tracker: PoseBackend, image: Image, time_s: float) -> None:
+        timestamp_s = max(time_s - self._start_s, 0.0)
+        pose = tracker.update(image, timestamp_s)
+        self._timestamps.append(timestamp_s)
+        self._keypoints.append(_NOBODY if pose is None else pose.keypoints)
+        if self._world is not None:
+            self._world.append(_NOBODY[:, :3] if pose is None else pose.world)
+        if pose is not None:
+            self._seen = True
+            if (pose.people or 0) > self._most_people:
+                self._most_people, self._most_people_s = pose.people or 0, timestamp_s
+
+    def finished(self, video: VideoSource) -> KeypointSequence | VideoError:
+        if not self._timestamps:
+            return VideoError(f"{video.path} has no frame between {self._source.start_s} and {self._source.end_s} s")
+        return KeypointSequence(
+            np.stack(self._keypoints),
+            np.array(self._timestamps),
+            video.size,
+            source=str(video.path),
+            world=None if self._world is None else np.stack(self._world),
+            warnings=[*video.warnings, *self._warnings()],
+        )
+
+    def _warnings(self) -> Iterator[str]:
+        if not self._seen:
+            yield "no person was found in any frame"
+        if self._most_people > 1:
+            seen = f"{self._most_people} at {self._most_people_s:.2f} s"
+            yield f"several people: {seen}; the most prominent one is followed"

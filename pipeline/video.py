@@ -20,6 +20,8 @@ from posegloss.pipeline.roi import Image
 ASSUMED_FRAME_RATE: Final = 30.0
 HIGHEST_FRAME_RATE: Final = 250.0
 """Above it, a rate is taken for nonsense: high-speed cameras are not what signing is filmed with."""
+GRACE_S: Final = 1e-6
+"""Spans written with rounded times mean the frame that starts there."""
 _SQUARE_ENOUGH: Final = 0.02
 _INDEXED: Final = frozenset(("mov", "matroska", "avi"))
 """Formats with an index of their frames. In others FFmpeg's seek lands anywhere, also past the place."""
@@ -106,10 +108,9 @@ class VideoSource:
     def __iter__(self) -> Generator[Frame, None, None]:
         """The frames in order. Can be gone through once."""
         for decoded, timestamp_s in self._timed_frames():
-            if self._end_s is not None and timestamp_s >= self._end_s - 1e-6:
+            if self._end_s is not None and timestamp_s >= self._end_s - GRACE_S:
                 return
-            # A microsecond of grace: spans written with rounded times mean the frame that starts there.
-            if timestamp_s >= self._start_s - 1e-6:
+            if timestamp_s >= self._start_s - GRACE_S:
                 yield Frame(self._as_displayed(decoded), max(timestamp_s - self._start_s, 0.0))
 
     def _open(self) -> Iterator[Any]:
@@ -213,7 +214,7 @@ class VideoSource:
         self._frames = self._decode()
         first = next(self._frames, None)
         time_s = first and self._time_of(first)
-        return first if time_s is not None and time_s - self._origin_s <= self._start_s - _RUN_UP_S + 1e-6 else None
+        return first if time_s is not None and time_s - self._origin_s <= self._start_s - _RUN_UP_S + GRACE_S else None
 
     def _decode(self) -> Iterator[Any]:
         damaged = 0

@@ -9,7 +9,7 @@ import pytest
 
 from posegloss.pipeline.clip_source import ClipSource
 from posegloss.pipeline.errors import SettingsError, VideoError
-from posegloss.pipeline.extract import ExtractionSettings, extract, extract_clip
+from posegloss.pipeline.extract import ExtractionSettings, extract, extract_clip, extract_spans
 from posegloss.pipeline.pose import PoseBackend
 from posegloss.pipeline.sequence import KeypointSequence
 from posegloss.pipeline.skeleton import INDEX
@@ -157,6 +157,26 @@ def test_the_length_is_told_at_the_start_and_every_frame_after_it(avatar_video: 
     part = ClipSource("clip", avatar_video, start_s=1.0, end_s=1.5)
     extract_clip(part, settings, tracker, on_open=told.append)
     assert told == [0.5]
+
+
+def test_spans_of_a_video_that_is_decoded_once_are_what_each_would_be_alone(make_video: MakeVideo) -> None:
+    video = make_video(images=avatar_images(60), rate=10)
+    times = [(0.3, 0.9), (0.9, 1.5), (2.75, 3.0), (3.01, 3.05), (4.0, None)]
+    sources = [ClipSource(str(start), video, start_s=start, end_s=end) for start, end in times]
+    settings = ExtractionSettings(world=True)
+    tracker = settings.open_backend()
+    told: list[float | None] = []
+    together = extract_spans(sources, settings, tracker, on_open=told.append)
+    assert told == [pytest.approx(4.9)]
+    assert isinstance(together.pop(3), VideoError)
+    del sources[3]
+    for source, sequence in zip(sources, together, strict=True):
+        alone = extract_clip(source, settings, tracker)
+        assert isinstance(sequence, KeypointSequence)
+        assert sequence.timestamps == pytest.approx(alone.timestamps, abs=1e-9)
+        np.testing.assert_array_equal(sequence.keypoints, alone.keypoints)
+        assert sequence.world is not None
+        np.testing.assert_array_equal(sequence.world, alone.world)
 
 
 def test_a_span_has_the_frames_of_the_whole(avatar_video: Path) -> None:
