@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
 from posegloss.pipeline.errors import PoseglossError
 
@@ -209,7 +209,10 @@ def _some_signers(
     clips: IntArray, glosses: npt.NDArray[np.object_], signers: npt.NDArray[np.object_], fraction: float, seed: int
 ) -> IntArray:
     folds = max(2, min(len(set(signers[clips])), round(1 / fraction)))
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    commonest = Counter(glosses[clips]).most_common(1)[0][1]
+    # Where every gloss is rarer than there are folds, there is nothing to stratify.
+    kind = StratifiedGroupKFold if commonest >= folds else GroupKFold
+    splitter = kind(folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         # Rare glosses are expected, and dealt with by the caller.
         warnings.simplefilter("ignore", UserWarning)

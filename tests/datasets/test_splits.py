@@ -177,3 +177,13 @@ def test_nothing_left_to_test():
 def test_clips_without_gloss():
     with pytest.raises(SplitError, match="1 of 2 clips have no gloss"):
         split_clips([Label("a"), Label(None)])
+
+
+def test_glosses_that_are_all_rarer_than_the_folds_are_split_by_signer_all_the_same() -> None:
+    clips = [Label(f"g{i % 20}", f"s{(i + i // 20) % 10}") for i in range(60)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SplitWarning)
+        split = split_clips(clips, seed=0)
+    assert split.signer_independent
+    assert len(split.train)
+    assert not signers_of(clips, split.train) & signers_of(clips, split.test)
