@@ -7,7 +7,19 @@ from typing import Annotated
 import typer
 
 from posegloss import __version__
-from posegloss.cli import avatar, demo, evaluate, extract, inspect, models, predict, render, status, train
+from posegloss.cli import (
+    avatar,
+    datasets,
+    demo,
+    evaluate,
+    extract,
+    inspect,
+    models,
+    predict,
+    render,
+    status,
+    train,
+)
 from posegloss.cli.console import Exit, errors, say_error
 from posegloss.pipeline.errors import PoseglossError
 
@@ -27,6 +39,7 @@ app.command("predict")(predict.predict)
 app.command("render")(render.render)
 app.command("avatar")(avatar.avatar)
 app.command("demo")(demo.demo)
+app.add_typer(datasets.app, name="datasets")
 app.add_typer(models.app, name="models")
 
 
