@@ -28,6 +28,7 @@ class GlossPrediction:
         missing_points: for each keypoint that was seen in less than half of the frames, the part of the frames
             that it was missing in.
         reason: why there is no gloss.
+        remarks: what a reader should know of the answer: points of the model that the sequence has in no frame.
         synthetic: the model was trained on no real people, so its glosses are no signs of a real language.
     """
 
@@ -37,6 +38,7 @@ class GlossPrediction:
     missing_points: Mapping[str, float]
     reason: str | None = None
     synthetic: bool = False
+    remarks: tuple[str, ...] = ()
 
     @property
     def caption(self) -> str:
@@ -100,7 +102,7 @@ class GlossRecogniser:
             return replace(self.nothing(str(error)), missing_points=missing)
         order = np.argsort(-probabilities, kind="stable")[:top]
         ranking = tuple((self.glosses[i], float(probabilities[i])) for i in order)
-        return GlossPrediction(*ranking[0], ranking, missing, synthetic=self.synthetic)
+        return GlossPrediction(*ranking[0], ranking, missing, synthetic=self.synthetic, remarks=_remarks(sequence))
 
     def nothing(self, reason: str) -> GlossPrediction:
         """The answer for a clip that cannot be read or shows nobody."""
@@ -112,3 +114,12 @@ def _missing_points(sequence: KeypointSequence, min_visibility: float) -> dict[s
         return {KEYPOINT_NAMES[point]: 1.0 for point in POINTS}
     missing = (sequence.visibility < min_visibility).mean(axis=0)
     return {KEYPOINT_NAMES[point]: float(missing[point]) for point in POINTS if missing[point] > 0.5}
+
+
+def _remarks(sequence: KeypointSequence) -> tuple[str, ...]:
+    """That the sequence lacks whole points, as those of another tool's skeleton do."""
+    lacking = [KEYPOINT_NAMES[point] for point in POINTS if np.isnan(sequence.keypoints[:, point, 0]).all()]
+    if not lacking:
+        return ()
+    present = len(POINTS) - len(lacking)
+    return (f"{present} of {len(POINTS)} points of the model are present; missing: {', '.join(lacking)}",)

@@ -9,6 +9,7 @@ import typer
 from posegloss import __version__
 from posegloss.cli import (
     avatar,
+    convert,
     datasets,
     demo,
     evaluate,
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command("extract")(extract.extract)
 app.command("status")(status.status)
 app.command("inspect")(inspect.inspect)
+app.command("convert")(convert.convert)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)

@@ -2,7 +2,7 @@
 
 import json
 import os
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +14,9 @@ from posegloss.pipeline.errors import PoseglossError
 
 def predict(
     model: Annotated[Path, typer.Argument(help="A model folder that `posegloss train` made.")],
-    videos: Annotated[list[Path], typer.Argument(help="Clips of one sign each.")],
+    videos: Annotated[
+        list[Path], typer.Argument(help="Clips of one sign each: videos, or landmarks (posegloss convert --list).")
+    ],
     top: Annotated[int, typer.Option(min=1, help="How many glosses to name.")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a clip, for scripts.")] = False,
 ) -> None:
@@ -27,18 +29,28 @@ def predict(
     from posegloss.classifiers.predict import GlossRecogniser
     from posegloss.pipeline.clip_source import ClipSource
     from posegloss.pipeline.extract import extract_clip
+    from posegloss.pipeline.formats import is_landmarks, read_sequence
 
     recogniser = GlossRecogniser.load(model)
     settings, threads = recogniser.extraction, os.cpu_count() or 1
-    fetch_weights(settings.model)
+    landmarks = {path for path in videos if is_landmarks(path)}
     if recogniser.synthetic:
         say_note("this model was trained on a synthetic avatar; it knows no sign of a real language")
     failed = 0
-    with closing(settings.open_backend(threads)) as tracker:
+    with ExitStack() as stack:
+        tracker = None
+        if any(path not in landmarks for path in videos):
+            fetch_weights(settings.model)
+            tracker = stack.enter_context(closing(settings.open_backend(threads)))
         for video in videos:
             try:
                 with status(f"looking at {video.name}"):
-                    sequence = extract_clip(ClipSource(str(video), video), settings, tracker, threads)
+                    if tracker is None or video in landmarks:
+                        sequence = read_sequence(video)
+                        for told in sequence.warnings:
+                            errors.print(f"{video}: {told}", markup=False)
+                    else:
+                        sequence = extract_clip(ClipSource(str(video), video), settings, tracker, threads)
                     answer = recogniser.predict(sequence, top)
             except PoseglossError as error:
                 answer = recogniser.nothing(str(error))
@@ -53,5 +65,7 @@ def predict(
             else:
                 ranking = ", ".join(f"{gloss} {probability:.0%}" for gloss, probability in answer.ranking)
                 output.print(f"{video}: {ranking}", markup=False)
+                for remark in answer.remarks:
+                    errors.print(f"{video}: {remark}", markup=False)
     if failed:
         raise typer.Exit(Exit.SOME_FAILED)

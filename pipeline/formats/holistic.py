@@ -1,0 +1,140 @@
+"""MediaPipe Holistic as flat rows of numbers: what countless student projects record.
+
+A row is 33 x (x, y, z, visibility) of the pose, then the face (468 x (x, y, z)), the left and the right hand (21 x
+(x, y, z) each), or the hands without the face, or the pose alone. Coordinates are fractions of the frame. What was not
+found is zeros there, which become missing points.
+"""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from posegloss.pipeline.formats.arrays import Array, parse_npy
+from posegloss.pipeline.formats.errors import FormatError, told_as_format_error
+from posegloss.pipeline.formats.listed import ListedClip, place_clips
+from posegloss.pipeline.formats.numbered import NumberedFrames, clips_of_frames, read_small
+from posegloss.pipeline.formats.options import Reading, ReadOptions, check_frames, times_of
+from posegloss.pipeline.formats.people import NOBODY
+from posegloss.pipeline.formats.tar import is_tar
+from posegloss.pipeline.sequence import FloatArray, KeypointSequence
+from posegloss.pipeline.skeleton import KEYPOINT_NAMES
+
+_POSE: Final = 4 * len(KEYPOINT_NAMES)
+WIDTHS: Final = {_POSE: "pose", _POSE + 126: "pose, hands", _POSE + 468 * 3 + 126: "pose, face, hands"}
+FRAME_NAME: Final = re.compile(r"(.*?)(\d+)\.npy", re.IGNORECASE | re.DOTALL)
+_MAX_CLIP_BYTES: Final = 1 << 30
+_FURTHEST: Final = 1e6
+
+
+def points_of_rows(rows: Array) -> FloatArray:
+    """The 33 points in rows of numbers.
+
+    Args:
+        rows: (..., 132, 258 or 1662), any kind of number.
+
+    Returns:
+        (..., 33, 4) x, y, z, visibility; NaN where all of a point is zero, or any of it is no number.
+
+    Raises:
+        ValueError: the rows have another length, or are no numbers.
+    """
+    if rows.ndim < 1 or rows.shape[-1] not in WIDTHS:
+        known = ", ".join(f"{width} ({what})" for width, what in WIDTHS.items())
+        raise ValueError(f"it has the shape {rows.shape}; rows of {known} numbers are read")
+    if rows.dtype.kind not in "fiu":
+        raise ValueError(f"it holds {rows.dtype}, not numbers")
+    with np.errstate(over="ignore"):
+        points = rows[..., :_POSE].astype(np.float32).reshape(*rows.shape[:-1], len(KEYPOINT_NAMES), 4)
+    with np.errstate(invalid="ignore"):
+        there = (np.abs(points) < _FURTHEST).all(axis=-1) & (points != 0).any(axis=-1)
+    points[~there] = np.nan
+    return points
+
+
+def list_npy(path: Path, options: ReadOptions) -> list[ListedClip]:
+    """The clips of a folder or tar of frames (``gloss/take/12.npy``), or of files with all rows of a clip each.
+
+    Raises:
+        FormatError: it holds neither, or its first file cannot be read.
+    """
+    if path.is_file() and not is_tar(path):
+        return [ListedClip(path.resolve().name, lambda: _whole_clip(path, options))]
+    if whole := _whole_clips(path):
+        placed = place_clips(path, whole)
+        return [
+            ListedClip(placed[name][0], partial(_whole_clip, file, options), placed[name][1])
+            for name, file in whole.items()
+        ]
+    found = clips_of_frames(path, FRAME_NAME, _parse_row)
+    if not found:
+        raise FormatError(f"{path} holds no frames of MediaPipe Holistic; they are named gloss/take/12.npy")
+
+    def reader(name: str, frames: Callable[[], NumberedFrames[FloatArray]]) -> Callable[[], KeypointSequence]:
+        return lambda: _assemble(frames(), f"{path}/{name}".rstrip("/"), options)
+
+    placed = place_clips(path, found)
+    return [ListedClip(placed[name][0], reader(name, frames), placed[name][1]) for name, frames in found.items()]
+
+
+def _whole_clips(path: Path) -> dict[str, Path]:
+    """By name the files of a folder if they are clips, not frames, as the first one shows."""
+    if not path.is_dir():
+        return {}
+    with told_as_format_error(path, "a folder"):
+        files = sorted(file for file in path.rglob("*.npy") if file.name[0] != "." and file.is_file())
+    if not files or _read(files[0]).ndim < 3:
+        return {}
+    return {file.relative_to(path).with_suffix("").as_posix(): file for file in files}
+
+
+def _parse_row(data: bytes) -> FloatArray:
+    points = points_of_rows(parse_npy(data))
+    if points.ndim != 2:
+        raise ValueError("it holds several rows, where the others are one frame each")
+    return points
+
+
+def _read(path: Path) -> FloatArray:
+    data = read_small(path, _MAX_CLIP_BYTES)
+    with told_as_format_error(path, "a .npy file of MediaPipe Holistic"):
+        return points_of_rows(parse_npy(data))
+
+
+def _whole_clip(path: Path, options: ReadOptions) -> KeypointSequence:
+    points = _read(path)
+    if points.ndim > 3:
+        raise FormatError(f"{path} holds several clips; a clip is one row a frame")
+    return sequence_of(points.reshape(-1, len(KEYPOINT_NAMES), 4), str(path), Reading(options))
+
+
+def _assemble(numbered: NumberedFrames[FloatArray], source: str, options: ReadOptions) -> KeypointSequence:
+    numbers, frames, warnings = numbered.settled(source)
+    nobody = np.full((len(KEYPOINT_NAMES), 4), np.nan, np.float32)
+    points = np.stack([nobody if frame is None else frame for frame in frames])
+    return sequence_of(points, source, Reading(options, warnings), numbers)
+
+
+def sequence_of(
+    points: FloatArray, source: str, reading: Reading, numbers: list[int] | None = None
+) -> KeypointSequence:
+    """A sequence of points that are fractions of the frame.
+
+    Args:
+        points: (T, 33, 4), NaN where missing.
+        source: for people to read.
+        reading: decides the frame rate and size.
+        numbers: of the frames; counted unless given.
+
+    Raises:
+        FormatError: there are no frames, or too many.
+    """
+    check_frames(len(points), source)
+    times = times_of(numbers if numbers is not None else range(len(points)), reading.rate())
+    size = reading.size()
+    if np.isnan(points[..., 0]).all():
+        reading.warnings.append(NOBODY)
+    return KeypointSequence(points, times, size, source=source, warnings=reading.warnings)
