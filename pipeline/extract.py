@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from posegloss.pipeline.ahead import read_ahead
 from posegloss.pipeline.clip_source import ClipSource
 from posegloss.pipeline.errors import SettingsError, VideoError
+from posegloss.pipeline.int8 import PRECISIONS
 from posegloss.pipeline.mediapipe_backend import MediaPipeTracker
 from posegloss.pipeline.models import LANDMARK_MODELS, Report
 from posegloss.pipeline.pose import PoseBackend
@@ -37,9 +38,10 @@ class ExtractionSettings:
         smooth: smooth the keypoints over time.
         static: every frame on its own, without tracking or smoothing.
         world: keep the world landmarks, too.
+        precision: of our landmark network, "float" or "int8" (faster, docs/extraction.md).
 
     Raises:
-        SettingsError: a name is not one of those listed.
+        SettingsError: a name is not one of those listed, or the backend has no such precision.
     """
 
     model: str = "full"
@@ -47,6 +49,7 @@ class ExtractionSettings:
     smooth: bool = True
     static: bool = False
     world: bool = False
+    precision: str = "float"
 
     def __post_init__(self) -> None:
         if self.backend not in BACKENDS:
@@ -54,10 +57,20 @@ class ExtractionSettings:
         by_path = self.backend == "mediapipe" and self.model.endswith(".task")
         if self.model not in LANDMARK_MODELS and not by_path:
             raise SettingsError(f"there is no model {self.model!r}; choose one of {', '.join(LANDMARK_MODELS)}")
+        if self.precision not in PRECISIONS:
+            raise SettingsError(f"there is no precision {self.precision!r}; choose one of {', '.join(PRECISIONS)}")
+        if self.precision != "float" and self.backend != "blazepose":
+            raise SettingsError(f"the backend {self.backend} has no precision {self.precision}; choose blazepose")
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings as plain values, for JSON."""
-        return asdict(self)
+        """The settings as plain values, for JSON.
+
+        The precision only where it is not float: stores of before there was a choice are float, and go on.
+        """
+        values = asdict(self)
+        if self.precision == "float":
+            del values["precision"]
+        return values
 
     def open_backend(self, threads: int = 1, report: Report | None = None) -> PoseBackend:
         """A tracker of these settings.
@@ -67,7 +80,14 @@ class ExtractionSettings:
         """
         if self.backend == "mediapipe":
             return MediaPipeTracker(self.model, smooth=self.smooth, static=self.static, report=report)
-        return PoseTracker(self.model, smooth=self.smooth, static=self.static, threads=threads, report=report)
+        return PoseTracker(
+            self.model,
+            precision=self.precision,
+            smooth=self.smooth,
+            static=self.static,
+            threads=threads,
+            report=report,
+        )
 
 
 def extract(
@@ -77,6 +97,7 @@ def extract(
     backend: str = "blazepose",
     smooth: bool = True,
     static: bool = False,
+    precision: str = "float",
     start_s: float | None = None,
     end_s: float | None = None,
     threads: int | None = None,
@@ -89,6 +110,7 @@ def extract(
         backend: "blazepose" (ours) or "mediapipe" (Google's Tasks).
         smooth: smooth the keypoints over time.
         static: every frame on its own, without tracking or smoothing.
+        precision: of our landmark network: "float" or "int8" (faster, docs/extraction.md).
         start_s: begin at this time of the video, in seconds.
         end_s: end before this time of the video, in seconds.
         threads: of the decoder and of the network; all processors unless given.
@@ -96,9 +118,9 @@ def extract(
     Raises:
         VideoError: the video cannot be read at all.
         WeightsError: the weights cannot be had.
-        SettingsError: there is no such model or backend.
+        SettingsError: there is no such model, backend or precision.
     """
-    settings = ExtractionSettings(model, backend, smooth, static, world=True)
+    settings = ExtractionSettings(model, backend, smooth, static, world=True, precision=precision)
     threads = threads or os.cpu_count() or 1
     tracker = settings.open_backend(threads, _tell)
     try:
@@ -152,7 +174,7 @@ def extract_spans(
     *,
     on_open: Callable[[float | None], None] | None = None,
     on_frame: Callable[[int], None] | None = None,
-) -> list[KeypointSequence | VideoError]:
+) -> Generator[KeypointSequence | VideoError, None, None]:
     """Extract spans of one video, which is decoded once: from the start of the first to the end of the last.
 
     Args:
@@ -162,18 +184,17 @@ def extract_spans(
         threads: of the decoder.
         on_open: is told how many seconds the spans, with what lies between them, claim to be long; None where the video
             does not say.
-        on_frame: is told how many frames are done, after every frame.
+        on_frame: is told how many frames of all spans are done, after every frame, those between spans included.
 
-    Returns:
-        For each clip what ``extract_clip`` would give, or the error that it would raise for a span without frames.
+    Yields:
+        For each clip, as soon as it is over, what ``extract_clip`` would give, or the error that it would raise for a
+        span without frames. What is wrong with the file is known only at its end, so that spans before it don't tell.
 
     Raises:
         VideoError: the video cannot be read at all.
     """
     first_s, path = sources[0].start_s, sources[0].path
-    takes = [_Take(source, settings) for source in sources]
-    take, *later = takes
-    count = 0
+    take, *later = [_Take(source, settings) for source in sources]
     with (
         VideoSource(path, start_s=first_s, end_s=sources[-1].end_s, threads=threads) as video,
         # A second thread for decoding only where the processors are not all at work on other clips.
@@ -182,17 +203,18 @@ def extract_spans(
         if on_open:
             on_open(video.duration_s)
         tracker.reset()
-        for frame in frames:
+        for count, frame in enumerate(frames, start=1):
             time_s = frame.timestamp_s + (first_s or 0.0)
             while later and take.is_over(time_s):
+                yield take.finished(video)
                 take = later.pop(0)
                 tracker.reset()
             if take.has_begun(time_s):
                 take.add(tracker, frame.image, time_s)
-            count += 1
             if on_frame:
                 on_frame(count)
-        return [take.finished(video) for take in takes]
+        for last in (take, *later):
+            yield last.finished(video)
 
 
 class _Take:

@@ -8,7 +8,7 @@ from typing import Final, Self
 
 import numpy as np
 
-from posegloss.pipeline import models
+from posegloss.pipeline import int8, models
 from posegloss.pipeline.crop import LONGEST_SIDE
 from posegloss.pipeline.detector import PoseDetector
 from posegloss.pipeline.errors import InvalidFrameError
@@ -33,6 +33,7 @@ class PoseTracker:
 
     Args:
         model: the landmark network: "lite", "full" or "heavy".
+        precision: of the landmark network: "float", as it is shipped, or "int8", which is faster (docs/extraction.md).
         smooth: smooth the landmarks over time.
         static: every picture on its own: no tracking, no smoothing; timestamps are ignored.
         min_detection_confidence: a detection less probable than this is nobody.
@@ -40,6 +41,7 @@ class PoseTracker:
         threads: threads of the networks.
 
     Raises:
+        SettingsError: there is no such precision of this network.
         WeightsError: the weights cannot be had.
     """
 
@@ -47,6 +49,7 @@ class PoseTracker:
         self,
         model: str = "full",
         *,
+        precision: str = "float",
         smooth: bool = True,
         static: bool = False,
         min_detection_confidence: float = 0.5,
@@ -56,7 +59,7 @@ class PoseTracker:
     ) -> None:
         detector = models.load(models.DETECTOR, report)
         self._detector = PoseDetector(detector, min_score=min_detection_confidence, threads=threads)
-        self._landmark_model = LandmarkModel(models.load(model, report), threads=threads)
+        self._landmark_model = LandmarkModel(int8.load(model, precision, report), threads=threads)
         self._min_presence = min_tracking_confidence
         self._static = static
         self._smooth = smooth and not static

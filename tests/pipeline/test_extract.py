@@ -166,7 +166,7 @@ def test_spans_of_a_video_that_is_decoded_once_are_what_each_would_be_alone(make
     settings = ExtractionSettings(world=True)
     tracker = settings.open_backend()
     told: list[float | None] = []
-    together = extract_spans(sources, settings, tracker, on_open=told.append)
+    together = list(extract_spans(sources, settings, tracker, on_open=told.append))
     assert told == [pytest.approx(4.9)]
     assert isinstance(together.pop(3), VideoError)
     del sources[3]
