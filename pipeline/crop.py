@@ -22,6 +22,9 @@ _HALF_SUBPIXEL: Final = 1 << 10
 _PIXEL, _SUBPIXEL, _SUBPIXEL_TO_Y = np.int32(16), np.int32(11), np.int32(6)
 _ONLY_PIXEL, _ONLY_X, _ONLY_Y = np.int32(-_ONE), np.int32(31), np.int32(31 << 5)
 _STRIP_ROWS: Final = 64  # of which the tables fit into a processor's own cache
+_COPIED_PIXELS: Final = (
+    1 << 18
+)  # a larger part of a picture takes longer to copy than it takes remap to look for border
 
 IntArray = npt.NDArray[np.int32]
 Terms = tuple[IntArray, IntArray]
@@ -46,7 +49,7 @@ class Cropper:
         rows = min(_STRIP_ROWS, side)
         self._x, self._y, self._pixel = np.empty((3, rows, side), np.int32)
         self._fraction = np.empty((rows, side), np.int16)
-        self._part = np.empty(0, np.uint8)
+        self._memory = np.empty(0, np.uint8)
         self._picture = np.empty((side, side, 3), np.uint8)
 
     def __call__(self, image: Image, region: RegionOfInterest) -> Image:
@@ -54,31 +57,45 @@ class Cropper:
         side = len(self._index)
         scale, half = region.side / side, side / 2
         cos, sin = scale * math.cos(region.rotation), scale * math.sin(region.rotation)
-        part, left, top = self._framed(image, region.center, half * (abs(cos) + abs(sin)))
+        reach = half * (abs(cos) + abs(sin))
+        left, right = _span(region.center[0], reach, image.shape[1])
+        top, bottom = _span(region.center[1], reach, image.shape[0])
+        part = image[top:bottom, left:right]
+        framed = self._border != cv2.BORDER_REPLICATE or part.shape[0] * part.shape[1] <= _COPIED_PIXELS
+        if framed:
+            part, left, top = self._framed(part), left - 1, top - 1
         # The corners of the crop lie at 0 and `side`, not at `side - 1`.
         x = self._terms(cos, -sin, region.center[0] - half * (cos - sin) - left)
         y = self._terms(sin, cos, region.center[1] - half * (sin + cos) - top)
+        # remap looks at the next pixel, too, if only to multiply it by 0.
+        last_x, last_y = part.shape[1] - 1 - framed, part.shape[0] - 1 - framed
         for start in range(0, side, _STRIP_ROWS):
-            self._cut(part, x, y, slice(start, min(start + _STRIP_ROWS, side)))
+            strip = slice(start, min(start + _STRIP_ROWS, side))
+            rows = strip.stop - start
+            x_place, y_place = self._x[:rows], self._y[:rows]
+            _place(x, strip, last_x, x_place)
+            if _place(y, strip, last_y, y_place) and not framed:
+                # All of it below the picture, as half of a signer's region is: a frame for one row is soon made.
+                below = cv2.copyMakeBorder(part[-1:], 0, 1, 0, 1, cv2.BORDER_REPLICATE)
+                y_place.fill(0)
+                self._cut(below, strip)
+            else:
+                self._cut(part, strip)
         return self._picture
 
-    def _framed(self, image: Image, center: tuple[float, float], reach: float) -> tuple[Image, int, int]:
-        """A copy of the part of the picture around a region in a frame of border, and where its corner lies.
+    def _framed(self, part: Image) -> Image:
+        """A copy of a part of the picture in a frame of border.
 
-        The regions of signers are larger than their pictures. remap needs three times as long for a pixel of which it
-        has to find out that it is border, while places outside this copy can be moved onto its frame beforehand.
+        remap needs three times as long for a pixel of which it has to find out that it is border, while places outside
+        this copy can be moved onto its frame beforehand.
         """
-        height, width = image.shape[:2]
-        left, right = _span(center[0], reach, width)
-        top, bottom = _span(center[1], reach, height)
-        shape = (bottom - top + 3, right - left + 3, 3)
+        shape = (part.shape[0] + 3, part.shape[1] + 3, 3)
         size = math.prod(shape)
-        if self._part.size < size:
-            self._part = np.empty(size, np.uint8)
-        part = self._part[:size].reshape(shape)
-        # Two at the end: the second is only there to be multiplied by 0.
-        cv2.copyMakeBorder(image[top:bottom, left:right], 1, 2, 1, 2, self._border, dst=part)
-        return part, left - 1, top - 1
+        if self._memory.size < size:
+            self._memory = np.empty(size, np.uint8)
+        framed = self._memory[:size].reshape(shape)
+        cv2.copyMakeBorder(part, 1, 2, 1, 2, self._border, dst=framed)
+        return framed
 
     def _terms(self, per_column: float, per_row: float, start: float) -> Terms:
         """What each row and each column adds to a coordinate, in fixed point."""
@@ -87,11 +104,10 @@ class Cropper:
         columns = np.clip(self._index * (per_column * _ONE), -farthest, farthest)
         return np.rint(rows).astype(np.int32)[:, None], np.rint(columns).astype(np.int32)
 
-    def _cut(self, part: Image, x: Terms, y: Terms, strip: slice) -> None:
+    def _cut(self, part: Image, strip: slice) -> None:
+        """Fill some rows of the crop from their places in a part of the picture."""
         rows = strip.stop - strip.start
         x_place, y_place, pixel, fraction = self._x[:rows], self._y[:rows], self._pixel[:rows], self._fraction[:rows]
-        _add(x, strip, part.shape[1], x_place)
-        _add(y, strip, part.shape[0], y_place)
         # x in the low half and y in the high one: for remap two 16-bit numbers side by side.
         np.right_shift(x_place, _PIXEL, out=pixel)
         pixel |= y_place & _ONLY_PIXEL
@@ -101,7 +117,14 @@ class Cropper:
         y_place &= _ONLY_Y
         np.bitwise_or(x_place, y_place, out=fraction, casting="unsafe")
         places = pixel.view(np.int16).reshape(rows, -1, 2)
-        cv2.remap(part, places, fraction.view(np.uint16), cv2.INTER_LINEAR, dst=self._picture[strip])
+        cv2.remap(
+            part,
+            places,
+            fraction.view(np.uint16),
+            cv2.INTER_LINEAR,
+            dst=self._picture[strip],
+            borderMode=cv2.BORDER_REPLICATE,
+        )
 
 
 def _span(center: float, reach: float, size: int) -> tuple[int, int]:
@@ -111,7 +134,17 @@ def _span(center: float, reach: float, size: int) -> tuple[int, int]:
     return first, max(last, first + 1)
 
 
-def _add(terms: Terms, strip: slice, size: int, place: IntArray) -> None:
-    """Write the places of a strip, none of them outside the frame of border."""
-    np.add(terms[0][strip], terms[1], out=place)
-    np.clip(place, 0, (size - 2) * _ONE, out=place)
+def _place(terms: Terms, strip: slice, last: int, place: IntArray) -> bool:
+    """Write the places of a strip, those outside of the picture moved onto its border; whether all lie beyond the last.
+
+    The places are an affine map, whose least and greatest values are at corners.
+    """
+    rows, columns = terms
+    np.add(rows[strip], columns, out=place)
+    corners = (int(place[0, 0]), int(place[0, -1]), int(place[-1, 0]), int(place[-1, -1]))
+    farthest = last * _ONE
+    if min(corners) < 0:
+        np.maximum(place, 0, out=place)
+    if max(corners) > farthest:
+        np.minimum(place, farthest, out=place)
+    return min(corners) >= farthest
