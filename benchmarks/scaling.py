@@ -1,9 +1,12 @@
 """What a million clips cost, and where one driver and one store break first: docs/scaling.md.
 
     python -m benchmarks.scaling --clips 1000000
+    python -m benchmarks.scaling --corpus VIDEOS --workers 1 2
 
-Measures, with a synthetic store in a temporary folder: bytes a frame, what a run reads before it begins, and the
-driver's own time for a clip. Then simulates runs with more workers than this machine has processors.
+Measures, with a synthetic store in a temporary folder, what a run reads before it begins, and the driver's own time for
+a clip on a Ray cluster of this machine. Then simulates runs with more workers than this machine has processors. With a
+corpus instead: how long it takes with so many workers, as processes and on a Ray cluster of this machine, and how many
+bytes a frame of it takes in the store.
 """
 
 import argparse
@@ -18,11 +21,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.cluster import measure_corpus, measure_driver
 from posegloss.pipeline import shards
 from posegloss.pipeline.clip import SCHEMA, Clip
 from posegloss.pipeline.clip_source import ClipSource
 from posegloss.pipeline.sequence import KeypointSequence
-from posegloss.pipeline.storage import Storage
 from posegloss.pipeline.store import KeypointStore
 
 SETTINGS = {"model": "full"}
@@ -38,16 +41,16 @@ class Costs:
         spread: standard deviation of the logarithm of a clip's frames.
         driver_s: of the driver, for a clip.
         shard_s: of a worker, to write a shard of a batch.
-        start_s: of a worker, for a batch: its process and the networks.
+        start_s: of a worker, once: its process and the networks.
         shard_clips: of a batch.
     """
 
     frame_s: float
     frames: float = 90
     spread: float = 0.6
-    driver_s: float = 85e-6
+    driver_s: float = 40e-6
     shard_s: float = 0.2
-    start_s: float = 1.0
+    start_s: float = 3.0
     shard_clips: int = 48
 
 
@@ -56,8 +59,8 @@ def simulate(clips: int, workers: int, costs: Costs, seed: int = 0) -> tuple[flo
     random = np.random.default_rng(seed)
     work = random.lognormal(np.log(costs.frames), costs.spread, clips) * costs.frame_s
     cuts = range(0, clips, costs.shard_clips)
-    batches = np.add.reduceat(work, list(cuts)) + costs.shard_s + costs.start_s
-    free = [0.0] * min(workers, len(batches))
+    batches = np.add.reduceat(work, list(cuts)) + costs.shard_s
+    free = [costs.start_s] * min(workers, len(batches))
     driver = 0.0
     for first, seconds in zip(cuts, batches, strict=True):
         # The driver takes an answer and gives the next batch, one after the other.
@@ -65,18 +68,6 @@ def simulate(clips: int, workers: int, costs: Costs, seed: int = 0) -> tuple[flo
         heapq.heappush(free, driver + seconds)
     total = max(max(free), driver)
     return total, float(work.sum()) / (total * workers), costs.driver_s * clips / total
-
-
-def measure_storage(folder: Path) -> float:
-    """Bytes of a frame in a shard, of noisy keypoints with the digits that a network gives."""
-    random = np.random.default_rng(0)
-    steps = random.normal(0, 0.003, (32, 100, 33, 4)).cumsum(axis=1)
-    points = (0.5 + 0.1 * random.random((32, 1, 33, 4)) + steps).astype(np.float32)
-    points[..., 3] = np.clip(points[..., 3], 0, 1)
-    times = np.arange(100) / 25
-    clips = [Clip(str(n), KeypointSequence(p, times, (1280, 720))) for n, p in enumerate(points)]
-    Storage(folder).write("shard", shards.encode(shards.to_table(clips)))
-    return (folder / "shard").stat().st_size / (32 * 100)
 
 
 def make_store(folder: Path, clips: int, shard_clips: int) -> KeypointStore:
@@ -102,11 +93,15 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=1_000_000)
     parser.add_argument("--shard-clips", type=int, default=48)
     parser.add_argument("--frame-ms", type=float, default=13.0, help="a worker's time for a frame, decoding included")
+    parser.add_argument("--corpus", type=Path, help="videos to extract, instead of all the rest")
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     options = parser.parse_args()
+    if options.corpus:
+        measure_corpus(options.corpus, options.workers)
+        return
+    print(f"the driver's time for a clip on Ray: {measure_driver(5000) * 1e6:.0f} µs")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        per_frame = measure_storage(folder)
-        print(f"a frame in a shard: {per_frame:.0f} bytes; an hour at 25 frames/s: {per_frame * 90_000 / 1e6:.0f} MB")
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         sources = [ClipSource(f"HELLO/{n:08d}.mp4", Path(f"/corpus/HELLO/{n:08d}.mp4")) for n in range(options.clips)]
         memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024

@@ -168,7 +168,7 @@ def _check_extraction(store: KeypointStore) -> None:
     try:
         trusted_extraction(store.settings)
     except ValueError as error:
-        raise TrainingError(f"{store.path}: {error}; extract the videos again with one of these") from error
+        raise TrainingError(f"{store.place}: {error}; extract the videos again with one of these") from error
 
 
 def _nothing_to_train_on(left_out: Mapping[str, str]) -> str:
@@ -208,7 +208,7 @@ def _describe(
     store = clips if isinstance(clips, KeypointStore) else None
     trained_on = [*parts[0], *parts[1]]
     return {
-        "store": store and str(store.path),
+        "store": store and store.place,
         "extraction": store and store.settings,
         "synthetic": any(sample.synthetic for sample in trained_on),
         "seed": seed,

@@ -45,9 +45,9 @@ def demo(
     _say("1/5 A corpus of a synthetic avatar that performs invented signs")
     avatar(corpus, signers=signers, takes=takes, gloss=_GLOSSES)
     _say("2/5 BlazePose keypoints of every clip, by the real detector and tracker")
-    extract([corpus], store)
+    extract([corpus], str(store))
     _say("3/5 A gloss classifier, tested on signers that it never saw")
-    train(store, model)
+    train(str(store), model)
 
     _say(f"4/5 A clip of yet another signer, who performs {_STRANGERS_GLOSS}")
     stranger, overlay = out / "stranger.mp4", out / "stranger-overlay.mp4"
@@ -67,7 +67,7 @@ def demo(
         # Without a gloss: the model knows the avatar's invented signs only, so any would be wrong.
         _say(f"5/5 Your video {video}")
         drawn = out / f"{video.stem}-overlay.mp4"
-        extract([video], out / "yours.store")
+        extract([video], str(out / "yours.store"))
         render(video, drawn)
         made += [("your video with its skeleton", drawn), ("your keypoints", out / "yours.store")]
     else:

@@ -11,7 +11,7 @@ from posegloss.cli.measures import print_evaluation
 
 def evaluate(
     model: Annotated[Path, typer.Argument(help="A model folder that `posegloss train` made.")],
-    store: Annotated[Path, typer.Argument(help="A store with glosses.")],
+    store: Annotated[str, typer.Argument(help="A store with glosses.")],
     out: Annotated[Path | None, typer.Option(help="Write report.html and report.json into this folder.")] = None,
     all_signers: Annotated[
         bool, typer.Option("--all-signers", help="Also clips of people that the model was trained on.")

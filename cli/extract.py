@@ -1,6 +1,7 @@
 """`posegloss extract`: videos in, a store of keypoint sequences out."""
 
 from contextlib import ExitStack
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,10 +17,27 @@ if TYPE_CHECKING:
     from posegloss.pipeline.outcome import ClipOutcome
 
 
+class Where(StrEnum):
+    """Where the work runs."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
 def extract(
     inputs: Annotated[list[Path], typer.Argument(help="Videos, folders (gloss/clip.mp4) or manifests (CSV, Parquet).")],
-    out: Annotated[Path, typer.Option(help="The store to make or to go on with.")],
+    out: Annotated[str, typer.Option(help="The store to make or to go on with: a folder, or s3://bucket/store.")],
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; one for each processor unless given.")] = None,
+    executor: Annotated[
+        Where, typer.Option(help="Where the work runs: on this machine, or on a Ray cluster (docs/scaling.md).")
+    ] = Where.LOCAL,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Of the cluster: auto, host:port or ray://host:port. Without it one is started on this machine.",
+        ),
+    ] = None,
     model: Annotated[str, typer.Option(help="The landmark network: lite, full or heavy.")] = "full",
     backend: Annotated[
         str, typer.Option(help="blazepose (our tracker) or mediapipe (Google's own; --model also takes a .task).")
@@ -27,6 +45,9 @@ def extract(
     smooth: Annotated[bool, typer.Option(help="Smooth the keypoints over time.")] = True,
     static: Annotated[bool, typer.Option(help="Every frame on its own, without tracking.")] = False,
     world: Annotated[bool, typer.Option(help="Keep world landmarks (metres), too.")] = False,
+    precision: Annotated[
+        str, typer.Option(help="Of our landmark network: float, or int8, which is faster (docs/extraction.md).")
+    ] = "float",
     time_limit: Annotated[
         float,
         typer.Option(
@@ -53,13 +74,15 @@ def extract(
     Example: posegloss extract corpus/ --out corpus.store
     """
     from posegloss.datasets.manifest import find_clips
-    from posegloss.pipeline.corpus import extract_corpus
+    from posegloss.pipeline.corpus import extract_corpus, on_ray
     from posegloss.pipeline.extract import ExtractionSettings
     from posegloss.pipeline.outcome import FAILURES
     from posegloss.pipeline.store import KeypointStore
     from posegloss.pipeline.time_limit import TimeLimit
 
-    settings = ExtractionSettings(model, backend, smooth, static, world)
+    if ray_address and executor is not Where.RAY:
+        raise typer.BadParameter("needs --executor ray", param_hint="--ray-address")
+    settings = ExtractionSettings(model, backend, smooth, static, world, precision)
     found = find_clips(inputs)
     for problem in found.problems:
         errors.print(
@@ -68,8 +91,11 @@ def extract(
     if dry_run:
         _say_what_would_be_done(found, out, settings, verify)
         return
-    fetch_weights(settings.model)
+    if not ray_address:
+        fetch_weights(settings.model)
     store = KeypointStore.create(out, settings.to_dict())
+    limit = TimeLimit(time_limit) if time_limit else None
+    cluster = on_ray(store, settings, address=ray_address, workers=workers, limit=limit)
     rate = TextColumn("{task.fields[rate]:.0f} frames/s")
     failures = TextColumn("[red]{task.fields[failed]} failed[/]")
     with ExitStack() as stack:
@@ -81,7 +107,8 @@ def extract(
             store,
             settings,
             workers=workers,
-            limit=TimeLimit(time_limit) if time_limit else None,
+            executor=cluster if executor is Where.RAY else None,
+            limit=limit,
             verify=verify,
             unusable=[(problem.path, f"row {problem.row_number}: {problem.reason}") for problem in found.problems],
             on_start=shown.start,
@@ -92,7 +119,7 @@ def extract(
     summary = errors if log_json == "-" else output
     summary.print(
         f"{result.done} clips extracted ({shown.frames} frames), {result.skipped} were there already, "
-        f"{result.failed} failed: {out}",
+        f"{result.failed} failed: {store.place}",
         markup=False,
     )
     if result.replaced:
@@ -102,7 +129,7 @@ def extract(
     if shown.warned:
         errors.print(f"{shown.warned} clips have warnings; they stand in the store's column 'warnings'")
     if result.failed:
-        errors.print(f"why clips failed stands in {out / FAILURES}", markup=False)
+        errors.print(f"why clips failed stands in {store.place}/{FAILURES}", markup=False)
         raise typer.Exit(Exit.SOME_FAILED if found.clips else Exit.NOTHING)
 
 
@@ -137,21 +164,23 @@ class _Shown:
             self._bar.update(self._task, rate=frames / elapsed)
 
 
-def _say_what_would_be_done(found: "ClipSources", out: Path, settings: "ExtractionSettings", verify: bool) -> None:
+def _say_what_would_be_done(found: "ClipSources", out: str, settings: "ExtractionSettings", verify: bool) -> None:
     from posegloss.pipeline.plan import Plan
+    from posegloss.pipeline.storage import Storage
     from posegloss.pipeline.store import DESCRIPTION, KeypointStore
 
+    storage = Storage(out)
     # As in the run: a folder that is no store yet becomes one, a file does not.
-    there = out.is_file() or (out / DESCRIPTION).exists()
+    there = storage.exists(DESCRIPTION) or (storage.folder and storage.folder.is_file())
     known = KeypointStore.open_with(out, settings.to_dict()).known() if there else {}
     with status("comparing files with the store"):
         plan = Plan.of(found.clips, known, verify=verify).settled()
-    again = len(plan.replaced)
+    again = sum(job.stored for job in plan.jobs)
     for line in (
         f"{len(plan.jobs) - again} clips new",
         f"{again} changed since, to be extracted again",
         f"{len(plan.there)} there already",
-        f"{len(plan.strangers)} would fail: {out} has another file by their name",
+        f"{len(plan.strangers)} would fail: {storage.place} has another file by their name",
         f"{len(found.problems)} rows left out",
         f"{plan.count_bytes()} bytes of video to read",
     ):

@@ -16,7 +16,7 @@ _LISTED: Final = 20
 
 
 def inspect(
-    store: Annotated[Path, typer.Argument(help="A store that `posegloss extract` made.")],
+    store: Annotated[str, typer.Argument(help="A store that `posegloss extract` made.")],
     clip: Annotated[str | None, typer.Option(help="The id of a clip; without it the first clips are listed.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="The page to write (.html); named after the clip unless given.")
@@ -58,6 +58,6 @@ def _print_ids(clip_ids: list[str], most: int, store: "KeypointStore") -> None:
     for clip_id in clip_ids[:most]:
         output.print(printable(clip_id), markup=False)
     if not clip_ids:
-        errors.print(f"{store.path} has no clips yet", markup=False)
+        errors.print(f"{store.place} has no clips yet", markup=False)
     elif most < len(clip_ids):
         errors.print(f"and {len(clip_ids) - most:,} more clips; all with --list")

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -30,7 +29,7 @@ _ENDED: Final = {
 
 
 def status(
-    store: Annotated[Path, typer.Argument(help="A store that `posegloss extract` made, or is making.")],
+    store: Annotated[str, typer.Argument(help="A store that `posegloss extract` made, or is making.")],
     as_json: Annotated[bool, typer.Option("--json", help="The same as one JSON object, for scripts.")] = False,
 ) -> None:
     """Show what a store holds, what went wrong in it, and how a run on it is getting on.

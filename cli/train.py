@@ -11,7 +11,7 @@ from posegloss.cli.measures import print_evaluation
 
 
 def train(
-    store: Annotated[Path, typer.Argument(help="A store that `posegloss extract` made, with glosses.")],
+    store: Annotated[str, typer.Argument(help="A store that `posegloss extract` made, with glosses.")],
     out: Annotated[Path, typer.Option(help="The model folder to write.")],
     model: Annotated[str, typer.Option(help="The family: conv-transformer or extra-trees.")] = "conv-transformer",
     epochs: Annotated[int | None, typer.Option(min=1, help="At most so many; the family's own unless given.")] = None,

@@ -1,12 +1,16 @@
 """Clip: a sequence with what is known of it, and the row of a store that holds it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Any, Final, Self
 
 import numpy as np
 import pyarrow as pa
 
+from posegloss import __version__
+from posegloss.pipeline.clip_source import ClipSource
 from posegloss.pipeline.provenance import Origin, Provenance
 from posegloss.pipeline.sequence import KeypointSequence
 from posegloss.pipeline.skeleton import KEYPOINT_NAMES
@@ -66,6 +70,23 @@ class Clip:
     split: str | None = None
     synthetic: bool = False
     provenance: Provenance | None = None
+
+    @classmethod
+    def extracted(
+        cls, source: ClipSource, sequence: KeypointSequence, origin: Origin, settings: Mapping[str, Any]
+    ) -> Self:
+        """A clip that was extracted just now.
+
+        Args:
+            source: what the manifest says of it.
+            sequence: what the tracker saw.
+            origin: its file.
+            settings: how it was extracted (``ExtractionSettings.to_dict``).
+        """
+        text = json.dumps(settings, sort_keys=True)
+        provenance = Provenance(origin, settings["model"], text, __version__, datetime.now(UTC))
+        labels = (source.gloss, source.signer, source.split, source.synthetic)
+        return cls(source.clip_id, sequence, *labels, provenance)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,12 @@
 """Many clips in, a KeypointStore out: in parallel, going on where it was; one bad clip never stops the rest."""
 
-import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
-from posegloss import __version__
 from posegloss.pipeline import worker
 from posegloss.pipeline.clip import Clip, Known, columns_of
 from posegloss.pipeline.clip_source import ClipSource
@@ -18,9 +15,10 @@ from posegloss.pipeline.executors import Executor, run_in_processes
 from posegloss.pipeline.extract import ExtractionSettings
 from posegloss.pipeline.outcome import ClipOutcome, CorpusResult, FailureList, Status
 from posegloss.pipeline.plan import Plan, changed_labels
-from posegloss.pipeline.provenance import Origin, Provenance
+from posegloss.pipeline.provenance import Origin
+from posegloss.pipeline.ray_executor import run_on_ray
 from posegloss.pipeline.run_state import RunState
-from posegloss.pipeline.sequence import KeypointSequence
+from posegloss.pipeline.shard_keeper import ShardKeeper, Stored
 from posegloss.pipeline.store import KeypointStore
 from posegloss.pipeline.time_limit import TimeLimit
 
@@ -53,8 +51,8 @@ def extract_corpus(
         sources: the clips, of unique ids.
         store: made with the same settings (``settings.to_dict()``).
         settings: how to extract.
-        workers: processes; one for each processor unless given. They share the processors.
-        executor: where the work runs; local processes unless given, which need an importable main module.
+        workers: local processes; one for each processor unless given. They share the processors.
+        executor: where the work runs (``on_ray``); local processes unless given, which need an importable main module.
         limit: when a clip is taken for stuck in a local process; None is never.
         verify: compare the contents of files that look unchanged, too.
         unusable: path and reason of what the caller could not make a clip of, for the list of failures.
@@ -69,12 +67,12 @@ def extract_corpus(
     """
     with (
         store.exclusive(),
-        RunState(store.path, len(sources) + len(unusable), failed=len(unusable)) as state,
-        FailureList(store.path) as failures,
+        RunState(store.storage, len(sources) + len(unusable), failed=len(unusable)) as state,
+        FailureList(store.storage) as failures,
     ):
-        known = store.known()
+        known = store.known(tidy=True)
         plan = Plan.of(sources, known, verify=verify)
-        run = _Run(store, settings, known, plan, state, failures, on_clip, on_frames)
+        run = _Run(store, settings, known, state, failures, on_clip, on_frames)
         for path, reason in unusable:
             failures.write("", path, "ManifestError", reason)
         for source, before in plan.strangers:
@@ -85,15 +83,42 @@ def extract_corpus(
         if on_start:
             on_start(state.skipped)
         if plan.jobs:
-            workers = min(workers or os.cpu_count() or 1, len(plan.jobs))
-            start = partial(worker.start, settings, max(1, (os.cpu_count() or 1) // workers))
-            execute: Executor = executor or partial(run_in_processes, workers=workers, limit=limit)
+            processors = os.cpu_count() or 1
+            workers = min(workers or processors, len(plan.jobs))
+            # What runs elsewhere has the processors that it was given there.
+            start = partial(worker.start, settings, 1 if executor else max(1, processors // workers))
+            execute: Executor = executor or partial(
+                run_in_processes, workers=workers, limit=limit, together=worker.pass_of
+            )
             # Closed, so that an interrupt ends the workers at once and not when the garbage is collected.
             with run, closing(execute(worker.work, plan.jobs, start, on_beat=run.beat)) as results:
                 for job, result in results:
                     run.take(job, result)
         run.amend()
         return CorpusResult(state.done, state.skipped, state.failed, run.relabelled, run.replaced)
+
+
+def on_ray(
+    store: KeypointStore,
+    settings: ExtractionSettings,
+    *,
+    address: str | None = None,
+    workers: int | None = None,
+    limit: TimeLimit | None = LIMIT,
+) -> Executor:
+    """An executor for ``extract_corpus`` with the same store and settings: the workers of a Ray cluster.
+
+    The workers write into the store themselves; it must lie where all machines reach it.
+
+    Args:
+        store: to extract into.
+        settings: how to extract.
+        address: of the cluster, see ``run_on_ray``.
+        workers: one for each processor of the cluster unless given.
+        limit: when a clip is taken for stuck; None is never.
+    """
+    keeper = ShardKeeper(store.storage, settings.to_dict())
+    return partial(run_on_ray, keeper=keeper, workers=workers, address=address, limit=limit)
 
 
 class _Run:
@@ -104,17 +129,16 @@ class _Run:
         store: KeypointStore,
         settings: ExtractionSettings,
         known: Mapping[str, Known],
-        plan: Plan,
         state: RunState,
         failures: FailureList,
         on_clip: Callable[[ClipOutcome], None] | None,
         on_frames: Callable[[int], None] | None,
     ) -> None:
-        self._store, self._settings = store, settings
-        self._known, self._plan = known, plan
-        self._state, self._failures = state, failures
+        self._store, self._settings = store, settings.to_dict()
+        self._known, self._state, self._failures = known, state, failures
         self._on_clip, self._on_frames = on_clip, on_frames
-        self._waiting: list[Clip] = []
+        self._new: list[Clip] = []
+        self._changed: list[Clip] = []
         self._flushed = time.monotonic()
         self._frames = 0
         self.relabelled = self.replaced = 0
@@ -137,23 +161,22 @@ class _Run:
             self._amendments[source.clip_id] = changes
         self.tell(ClipOutcome(source, "skipped"))
 
-    def take(self, job: worker.Job, result: worker.Extracted | Exception) -> None:
-        """Take what a worker made of a clip."""
+    def take(self, job: worker.Job, result: worker.Extracted | Stored | Exception) -> None:
+        """Take what a worker made of a clip, and stored itself or not."""
         source = job.source
         if isinstance(result, Exception):
             self.tell(ClipOutcome.of_error(source, result))
+        elif isinstance(result, Stored):
+            self._count(source, "done", result)
         elif result.sequence is None:
             self.skip(source, result.origin)
         else:
-            replaces = source.clip_id in self._plan.replaced
-            self.replaced += replaces
-            self._frames += len(result.sequence)
-            self._state.frames = max(self._state.frames, self._frames)
-            self._waiting.append(self._to_clip(source, result.sequence, result.origin))
-            if len(self._waiting) >= FLUSH_CLIPS:
+            waiting = self._changed if job.stored else self._new
+            waiting.append(Clip.extracted(source, result.sequence, result.origin, self._settings))
+            self.replaced += job.stored
+            if len(self._new) + len(self._changed) >= FLUSH_CLIPS:
                 self._flush()
-            status: Status = "replaced" if replaces else "done"
-            self.tell(ClipOutcome.of_sequence(source, status, result.sequence, result.seconds))
+            self._count(source, "replaced" if job.stored else "done", Stored.of(result.sequence, result.seconds))
         self._write_if_due()
 
     def beat(self, in_flight: int) -> None:
@@ -181,21 +204,21 @@ class _Run:
         if self._on_clip:
             self._on_clip(outcome)
 
-    def _to_clip(self, source: ClipSource, sequence: KeypointSequence, origin: Origin) -> Clip:
-        settings = json.dumps(self._settings.to_dict(), sort_keys=True)
-        provenance = Provenance(origin, self._settings.model, settings, __version__, datetime.now(UTC))
-        labels = (source.gloss, source.signer, source.split, source.synthetic)
-        return Clip(source.clip_id, sequence, *labels, provenance)
+    def _count(self, source: ClipSource, status: Status, told: Stored) -> None:
+        self._frames += told.frames
+        self._state.frames = max(self._state.frames, self._frames)
+        self.tell(ClipOutcome(source, status, told.frames, told.frames_with_person, told.seconds, told.warnings))
 
     def _write_if_due(self) -> None:
         if time.monotonic() - self._flushed > FLUSH_S:
             self._flush()
         self._state.write_if_due()
+        self._failures.write_if_due()
 
     def _flush(self) -> None:
         # Taken first: after an error there is no second try.
-        batch, self._waiting = self._waiting, []
+        new, changed = self._new, self._changed
+        self._new, self._changed = [], []
         self._flushed = time.monotonic()
-        replaced = self._plan.replaced
-        self._store.append([clip for clip in batch if clip.clip_id not in replaced])
-        self._store.replace([clip for clip in batch if clip.clip_id in replaced])
+        self._store.append(new)
+        self._store.replace(changed)

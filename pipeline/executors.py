@@ -3,8 +3,9 @@
 import multiprocessing.connection
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Any, Final, Protocol, TypeVar
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
+from itertools import groupby
+from typing import Any, Final, Protocol, Self, TypeVar
 
 from posegloss.pipeline.errors import ClipTimeoutError, WorkerDiedError
 from posegloss.pipeline.time_limit import TimeLimit
@@ -91,6 +92,7 @@ def run_in_processes(
     workers: int,
     on_beat: Callable[[int], None],
     limit: TimeLimit | None = None,
+    together: Callable[[Job], Hashable] | None = None,
 ) -> Results[Job, Result]:
     """An Executor: local processes.
 
@@ -105,82 +107,121 @@ def run_in_processes(
         workers: number of processes.
         on_beat: see Executor.
         limit: when a job is taken for stuck; never unless given.
+        together: jobs in a row for which it says the same are done by the same process, one after the other.
 
     Raises:
         WorkerDiedError: a worker died while it started.
         Exception: what ``start`` raised in a worker, also in one that took the place of a dead one.
     """
-    crew = _Crew(lambda: WorkerProcess(work, start), iter(jobs), workers, limit)
-    beat = looked = time.monotonic()
-    try:
-        while crew.occupy():
-            for worker in crew.talking():
-                yield from crew.hear(worker)
-            now = time.monotonic()
-            if now - looked > _AWAY_S:
-                crew.forgive(now - looked)
-            looked = now
-            yield from crew.stop_stuck(now)
-            if now - beat >= BEAT_S:
-                beat = now
-                on_beat(crew.frames)
-    finally:
-        kill_all(crew.workers)
+    with Crew(work, start, workers, limit) as crew:
+        yield from crew.do(jobs, on_beat=on_beat, together=together)
 
 
-class _Crew:
-    """The workers of a run, and what they have to do."""
+class Crew:
+    """Local processes that do one list of jobs after the other; leaving it ends them at once.
 
-    def __init__(
-        self, hire: Callable[[], WorkerProcess], jobs: Iterator[Any], size: int, limit: TimeLimit | None
-    ) -> None:
-        self.workers: list[WorkerProcess] = []
-        self._hire, self._jobs, self._size, self._limit = hire, jobs, size, limit
-        self._more = True
+    Args:
+        work: what to do with a job; importable by name.
+        start: importable by name.
+        size: number of processes.
+        limit: when a job is taken for stuck; never if None.
+    """
+
+    def __init__(self, work: Work[Any, Any], start: Callable[[], None], size: int, limit: TimeLimit | None) -> None:
+        self._workers: list[WorkerProcess] = []
+        self._work, self._start, self._size, self._limit = work, start, size, limit
+        self._chains: Iterator[deque[Any]] = iter(())
+        self._drained = True
+        self._begun: dict[WorkerProcess, deque[Any]] = {}
+        self._orphans: list[deque[Any]] = []
         self._aside: deque[Any] = deque()
         self._lost_starting = 0
 
-    @property
-    def frames(self) -> int:
-        """How many frames of the jobs in flight are done."""
-        return sum(worker.frames for worker in self.workers)
+    def __enter__(self) -> Self:
+        return self
 
-    def occupy(self) -> bool:
+    def __exit__(self, *exception: object) -> None:
+        kill_all(self._workers)
+
+    def do(
+        self,
+        jobs: Iterable[Any],
+        *,
+        on_beat: Callable[[int], None],
+        together: Callable[[Any], Hashable] | None = None,
+    ) -> Iterator[tuple[Any, Any]]:
+        """Do jobs, as ``run_in_processes`` does. One list must have come to its end before the next begins."""
+        if together is None:
+            self._chains = (deque([job]) for job in jobs)
+        else:
+            self._chains = (deque(group) for _, group in groupby(jobs, together))
+        self._drained = False
+        beat = looked = time.monotonic()
+        while self._occupy():
+            for worker in self._talking():
+                yield from self._hear(worker)
+            now = time.monotonic()
+            if now - looked > _AWAY_S:
+                self._forgive(now - looked)
+            looked = now
+            yield from self._stop_stuck(now)
+            if now - beat >= BEAT_S:
+                beat = now
+                on_beat(sum(worker.frames for worker in self._workers))
+
+    def _occupy(self) -> bool:
         """Give those who have nothing to do a job; false if all is done."""
         self._hire_up_to(self._size if self._more else 0)
-        for worker in self.workers:
+        for worker in self._workers:
             # One that has nothing to do and talks has died.
-            if self._more and worker.idle and not worker.connection.poll():
-                try:
-                    worker.give(next(self._jobs))
-                except StopIteration:
-                    self._more = False
-        if self._more or any(worker.job is not None for worker in self.workers):
+            if worker.idle and not worker.connection.poll() and (job := self._next_for(worker)) is not None:
+                worker.give(job)
+        if self._more or any(worker.job is not None for worker in self._workers):
             return True
         if not self._aside:
             return False
-        kill_all(self.workers[1:])
-        del self.workers[1:]
+        kill_all(self._workers[1:])
+        del self._workers[1:]
         self._hire_up_to(1)
-        if self.workers[0].idle and not self.workers[0].connection.poll():
-            self.workers[0].give(self._aside.popleft(), alone=True)
+        if self._workers[0].idle and not self._workers[0].connection.poll():
+            self._workers[0].give(self._aside.popleft(), alone=True)
         return True
 
+    @property
+    def _more(self) -> bool:
+        """Whether there may be a job that nobody has been given."""
+        return not self._drained or bool(self._orphans) or any(self._begun.values())
+
+    def _next_for(self, worker: WorkerProcess) -> Any:
+        """The next job of the chain that a worker has begun, or of another; None if all have been given away."""
+        if not self._begun.get(worker):
+            chain = self._orphans.pop() if self._orphans else next(self._chains, None)
+            if chain is None:
+                self._drained = True
+                return None
+            self._begun[worker] = chain
+        return self._begun[worker].popleft()
+
+    def _dismiss(self, worker: WorkerProcess) -> None:
+        self._workers.remove(worker)
+        if chain := self._begun.pop(worker, None):
+            self._orphans.append(chain)
+
     def _hire_up_to(self, size: int) -> None:
-        while len(self.workers) < size:
-            self.workers.append(self._hire())
+        while len(self._workers) < size:
+            self._workers.append(WorkerProcess(self._work, self._start))
 
-    def talking(self) -> list[WorkerProcess]:
+    def _talking(self) -> list[WorkerProcess]:
         """Those who have something to say, as soon as one has, but at the next beat at the latest."""
-        heard = multiprocessing.connection.wait([worker.connection for worker in self.workers], BEAT_S)
-        return [worker for worker in self.workers if worker.connection in heard]
+        heard = multiprocessing.connection.wait([worker.connection for worker in self._workers], BEAT_S)
+        return [worker for worker in self._workers if worker.connection in heard]
 
-    def hear(self, worker: WorkerProcess) -> Iterator[tuple[Any, Any]]:
+    def _hear(self, worker: WorkerProcess) -> Iterator[tuple[Any, Any]]:
         """Take a message; gives a job and its result if it is one."""
         job, alone = worker.job, worker.alone
         message = worker.receive()
         if message is None:
-            self.workers.remove(worker)
+            self._dismiss(worker)
             yield from self._bury(worker, job, alone)
         elif isinstance(message, Finished):
             yield job, message.result
@@ -204,18 +245,18 @@ class _Crew:
         elif job is not None:
             self._aside.append(job)
 
-    def stop_stuck(self, now: float) -> Iterator[tuple[Any, Exception]]:
+    def _stop_stuck(self, now: float) -> Iterator[tuple[Any, Exception]]:
         """Stop those who have worked on a job for too long; gives these jobs."""
-        for worker in list(self.workers):
+        for worker in list(self._workers):
             why = self._limit and worker.job is not None and self._limit.excess(worker, now)
             if why:
                 job = worker.job
-                self.workers.remove(worker)
+                self._dismiss(worker)
                 kill_all([worker])
                 yield job, ClipTimeoutError(f"stopped: it {why}")
 
-    def forgive(self, seconds: float) -> None:
+    def _forgive(self, seconds: float) -> None:
         """Do not count a time in which nobody worked."""
-        for worker in self.workers:
+        for worker in self._workers:
             worker.since += seconds
             worker.heard += seconds

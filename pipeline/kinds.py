@@ -1,13 +1,15 @@
 """Messages of one kind: the same words about other files and other numbers."""
 
 import csv
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from posegloss.pipeline.errors import StoreError
+from posegloss.pipeline.outcome import FAILURES
+from posegloss.pipeline.storage import Storage
 
 # Both also in RE2's dialect, which Arrow speaks. A number begins a word: the 264 of H.264 is part of a name.
 NUMBER: Final = r"""(^|[\s(\[#=:/'"])-?\d+(?:[.,]\d+)*"""
@@ -49,7 +51,7 @@ def kind_of(message: str, path: str = "") -> str:
     return " ".join(_NUMBER.sub(NUMBER_REPLACED, message).split())
 
 
-def failure_kinds(file: Path) -> tuple[Kind, ...]:
+def failure_kinds(store: Storage) -> tuple[Kind, ...]:
     """The kinds of failures in a store's ``failures.csv``, the most frequent first; none if there is no such file.
 
     A row that is not whole is left out: the file may be read while a run writes it.
@@ -58,7 +60,7 @@ def failure_kinds(file: Path) -> tuple[Kind, ...]:
         StoreError: the file cannot be read, or is no list of failures.
     """
     kinds: dict[tuple[str, str], Kind] = {}
-    for row in _rows(file):
+    for row in _rows(store):
         kind = kind_of(row["reason"], row["path"])
         first = kinds.get((row["error"], kind))
         kinds[row["error"], kind] = (
@@ -69,19 +71,20 @@ def failure_kinds(file: Path) -> tuple[Kind, ...]:
     return tuple(sorted(kinds.values(), key=lambda one: -one.clips))
 
 
-def _rows(file: Path) -> Iterator[dict[str, str]]:
-    try:
-        with file.open(newline="", encoding="utf-8", errors="replace") as lines:
-            reader = csv.DictReader(lines)
-            if not {*_COLUMNS} <= {*(reader.fieldnames or ())}:
-                raise StoreError(
-                    f"{file} is not a list of failures (its columns are not {', '.join(_COLUMNS)}); "
-                    "remove it, and the next run writes a new one"
-                )
-            for row in reader:
-                if all(isinstance(row[name], str) for name in _COLUMNS):
-                    yield row
-    except FileNotFoundError:
+def _rows(store: Storage) -> Iterator[dict[str, str]]:
+    file = f"{store.place}/{FAILURES}"
+    data = store.read(FAILURES)
+    if data is None:
         return
-    except (OSError, csv.Error) as error:
+    try:
+        reader = csv.DictReader(io.StringIO(data.decode(errors="replace"), newline=""))
+        if not {*_COLUMNS} <= {*(reader.fieldnames or ())}:
+            raise StoreError(
+                f"{file} is not a list of failures (its columns are not {', '.join(_COLUMNS)}); "
+                "remove it, and the next run writes a new one"
+            )
+        for row in reader:
+            if all(isinstance(row[name], str) for name in _COLUMNS):
+                yield row
+    except csv.Error as error:
         raise StoreError(f"{file} cannot be read ({error}); remove it, and the next run writes a new one") from error

@@ -5,11 +5,11 @@ import os
 import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 from posegloss.pipeline.errors import StoreError
 from posegloss.pipeline.run_state import RUN_FILE
+from posegloss.pipeline.storage import Storage
 
 SILENT_S: Final = 60.0
 """A run writes its state every second; one that has been silent for so long is gone."""
@@ -74,31 +74,31 @@ class LastRun:
         return {"state": self.state, **times, **counts, **pace}
 
 
-def read_last_run(store: Path, now: datetime | None = None) -> LastRun | None:
+def read_last_run(store: Storage, now: datetime | None = None) -> LastRun | None:
     """The run that last wrote into a store; None if none left its state there.
 
     Args:
-        store: the store's folder.
+        store: the store's place.
         now: the time, unless it is now.
 
     Raises:
         StoreError: the state file cannot be read, or is not one.
     """
-    file = store / RUN_FILE
+    data = store.read(RUN_FILE)
+    if data is None:
+        return None
     try:
-        written = json.loads(file.read_text("utf-8"))
+        written = json.loads(data.decode())
         started, updated = (_time(written[name]) for name in ("started", "updated"))
         counts = {name: max(int(written[name]), 0) for name in ("total", "done", "skipped", "failed", "frames")}
         state, pid, host = written["state"], int(written["pid"]), str(written["host"])
         if state not in _STATES:
             raise ValueError(f"there is no state {state!r}")
-    except FileNotFoundError:
-        return None
     # A number too large, and JSON nested too deeply, are the last two.
-    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise StoreError(
-            f"{file} cannot be read ({type(error).__name__}: {error}), so nothing is known of the last run; "
-            "the next one writes a new file"
+            f"{store.place}/{RUN_FILE} cannot be read ({type(error).__name__}: {error}), so nothing is known of the "
+            "last run; the next one writes a new file"
         ) from error
     silent_s = max(((now or datetime.now(UTC)) - updated).total_seconds(), 0.0)
     if state == "running" and (silent_s > SILENT_S or _is_dead(pid, host)):

@@ -29,7 +29,7 @@ def find_clip(store: KeypointStore, clip_id: str) -> Clip:
         near = near_ids(clip_id, store.clip_ids())
     meant = f"; did you mean {' or '.join(map(repr, near))}?" if near else "."
     raise StoreError(
-        f"{store.path} has no clip {clip_id!r}{meant} All its clips: posegloss inspect {store.path} --list"
+        f"{store.place} has no clip {clip_id!r}{meant} All its clips: posegloss inspect {store.place} --list"
     )
 
 

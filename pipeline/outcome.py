@@ -3,12 +3,12 @@
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Literal, Self
 
 from posegloss.pipeline.clip_source import ClipSource
-from posegloss.pipeline.errors import PoseglossError, told_as_store_error
-from posegloss.pipeline.sequence import KeypointSequence
+from posegloss.pipeline.errors import PoseglossError
+from posegloss.pipeline.growing_file import GrowingFile
+from posegloss.pipeline.storage import Storage
 
 FAILURES: Final = "failures.csv"
 Status = Literal["done", "replaced", "skipped", "failed"]
@@ -40,12 +40,6 @@ class ClipOutcome:
     reason: str | None = None
 
     @classmethod
-    def of_sequence(cls, source: ClipSource, status: Status, sequence: KeypointSequence, seconds: float) -> Self:
-        """The outcome of a clip that was extracted."""
-        people = int(sequence.present.sum())
-        return cls(source, status, len(sequence), people, seconds, sequence.warnings)
-
-    @classmethod
     def of_error(cls, source: ClipSource, error: Exception) -> Self:
         """The outcome of a clip that failed."""
         # What is not one of ours is a bug, whose message alone says little.
@@ -73,27 +67,26 @@ class CorpusResult:
 
 
 class FailureList:
-    """The list of a run's failures, on disk as soon as they happen; it replaces the list of the run before.
+    """The list of a run's failures, written as they happen; it replaces the list of the run before.
 
     Args:
-        store: the store's folder.
+        storage: the store's place.
 
     Raises:
         StoreError: it cannot be written.
     """
 
-    def __init__(self, store: Path) -> None:
-        self._store = store
+    def __init__(self, storage: Storage) -> None:
+        self._file = GrowingFile(storage, FAILURES)
+        self._writer = csv.writer(self._file)
 
     def __enter__(self) -> Self:
-        with told_as_store_error(self._store):
-            self._file = (self._store / FAILURES).open("w", newline="", encoding="utf-8", errors="backslashreplace")
-        self._writer = csv.writer(self._file)
+        self._file.__enter__()
         self.write("clip_id", "path", "error", "reason")
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._file.close()
+        self._file.__exit__(*exception)
 
     def add(self, outcome: ClipOutcome) -> None:
         """List a clip that failed."""
@@ -101,6 +94,8 @@ class FailureList:
 
     def write(self, clip_id: str, path: str, error: str, reason: str) -> None:
         """Write a row."""
-        with told_as_store_error(self._store):
-            self._writer.writerow((clip_id, path, error, reason))
-            self._file.flush()
+        self._writer.writerow((clip_id, path, error, reason))
+
+    def write_if_due(self) -> None:
+        """Bring it up to date, where that is not done at once."""
+        self._file.write_if_due()

@@ -3,24 +3,19 @@
 A store may hold a million clips: only narrow columns are read, and Arrow does the counting.
 """
 
-import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import starmap
-from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as pads
 
 from posegloss.pipeline.clip import SCHEMA
 from posegloss.pipeline.errors import StoreError
 from posegloss.pipeline.kinds import NUMBER, NUMBER_REPLACED, Kind, failure_kinds
 from posegloss.pipeline.last_run import LastRun, read_last_run
-from posegloss.pipeline.outcome import FAILURES
 from posegloss.pipeline.store import KeypointStore
 
 SEVERAL_PEOPLE: Final = "several people"
@@ -28,12 +23,9 @@ SEVERAL_PEOPLE: Final = "several people"
 _MOST: Final = 8
 """So many of the most common values, and of the worst clips, are told."""
 
-_COLUMNS: Final = pa.schema(
-    SCHEMA.field(name)
-    for name in (
-        *("clip_id", "gloss", "signer", "synthetic", "frame_rate", "width", "height"),
-        *("frames", "frames_with_person", "warnings", "version"),
-    )
+_COLUMNS: Final = (
+    *("clip_id", "gloss", "signer", "synthetic", "frame_rate", "width", "height"),
+    *("frames", "frames_with_person", "warnings", "version"),
 )
 
 
@@ -70,7 +62,7 @@ class StoreOverview:
     """What an operator wants to know of a store.
 
     Attributes:
-        store: its folder.
+        store: its folder or URI.
         settings: that all of its clips were extracted with.
         clips: how many.
         glosses: different ones.
@@ -139,20 +131,20 @@ def survey(store: KeypointStore, now: datetime | None = None) -> StoreOverview:
     failures: tuple[Kind, ...] = ()
     run = None
     try:
-        run = read_last_run(store.path, now)
+        run = read_last_run(store.storage, now)
     except StoreError as error:
         problems.append(str(error))
     try:
-        failures = failure_kinds(store.path / FAILURES)
+        failures = failure_kinds(store.storage)
     except StoreError as error:
         problems.append(str(error))
 
-    table = _read(store)
+    table = store.columns(_COLUMNS)
     frames = pc.fill_null(table["frames"], 0)
     missing = pc.subtract(frames, pc.fill_null(table["frames_with_person"], 0))
     warnings = _warnings(table)
     return StoreOverview(
-        store=str(store.path),
+        store=store.place,
         settings=store.settings,
         clips=len(table),
         glosses=pc.count_distinct(table["gloss"]).as_py(),
@@ -168,23 +160,11 @@ def survey(store: KeypointStore, now: datetime | None = None) -> StoreOverview:
         sizes=_common(_sizes(table)),
         versions=_common(table["version"]),
         warnings=_warning_kinds(warnings, table["clip_id"]),
-        bytes=_bytes_under(store.path),
+        bytes=store.storage.size(),
         failures=failures,
         run=run,
         problems=problems,
     )
-
-
-def _read(store: KeypointStore) -> Any:
-    clips = store.path / "clips"
-    try:
-        # Of 15,000 shards the footers, if they are kept, take ten times as much memory as the table.
-        return pads.dataset(clips, schema=_COLUMNS, format="parquet").scanner(cache_metadata=False).to_table()
-    except (OSError, pa.ArrowInvalid) as error:
-        raise StoreError(
-            f"{clips} cannot be read: {error}. If a shard is damaged, remove it and run the extraction again: it "
-            "extracts what is missing"
-        ) from error
 
 
 def _sum(column: Any) -> Any:
@@ -214,7 +194,7 @@ def _warnings(table: Any) -> Any:
     """All warnings, each with the number of its clip's row."""
     lists = table["warnings"].combine_chunks()
     if isinstance(lists, pa.ChunkedArray):  # a table without rows
-        lists = pa.array([], _COLUMNS.field("warnings").type)
+        lists = pa.array([], SCHEMA.field("warnings").type)
     return pa.table({"text": pc.list_flatten(lists), "clip": pc.list_parent_indices(lists)})
 
 
@@ -234,13 +214,3 @@ def _warning_kinds(warnings: Any, clip_ids: Any) -> list[Kind]:
         Kind(row["kind"], row["clip_count_distinct"], clip_ids[row["clip_first"]].as_py(), row["text_first"])
         for row in rows
     ]
-
-
-def _bytes_under(folder: Path) -> int:
-    total = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            # A run may take a scratch file away at any moment.
-            with suppress(FileNotFoundError):
-                total += Path(parent, name).lstat().st_size
-    return total

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from posegloss.pipeline.clip import LABELS, Known
 from posegloss.pipeline.clip_source import ClipSource
+from posegloss.pipeline.passes import in_passes
 from posegloss.pipeline.provenance import Origin, Verdict, judge, settle
 from posegloss.pipeline.worker import Job
 
@@ -15,16 +16,15 @@ class Plan:
     """What a run has to do.
 
     Attributes:
-        jobs: the clips to extract, in the order in which they came; those in doubt with what they are doubted for.
+        jobs: the clips to extract: those in doubt with what they are doubted for, then the others, in the order in
+            which their videos came.
         there: clips that the store has.
         strangers: clips whose ids the store has from another file, with that file.
-        replaced: the ids of the clips among the jobs that the store has, too.
     """
 
     jobs: list[Job] = field(default_factory=list)
     there: list[ClipSource] = field(default_factory=list)
     strangers: list[tuple[ClipSource, Origin]] = field(default_factory=list)
-    replaced: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, sources: Sequence[ClipSource], known: Mapping[str, Known], *, verify: bool = False) -> "Plan":
@@ -39,13 +39,14 @@ class Plan:
         for source in sources:
             before = known[source.clip_id].origin if source.clip_id in known else None
             plan._add(source, before, judge(source.path, before, verify=verify))
+        plan._share_passes()
         return plan
 
     def settled(self) -> "Plan":
         """The plan without its doubts, which reads the files in doubt."""
-        plan = Plan([], [*self.there], [*self.strangers], set())
+        plan = Plan([], [*self.there], [*self.strangers])
         for job in self.jobs:
-            verdict = Verdict.CHANGED if job.source.clip_id in self.replaced else Verdict.NEW
+            verdict = Verdict.CHANGED if job.stored else Verdict.NEW
             if job.doubt:
                 verdict = Verdict.CHANGED  # for one that cannot be read: the run will say why
                 with suppress(OSError):
@@ -61,15 +62,25 @@ class Plan:
                 total += path.stat().st_size
         return total
 
+    def _share_passes(self) -> None:
+        """Put the spans of a video that can be extracted in one pass over it behind one another."""
+        sure = {job.source.clip_id: job for job in self.jobs if not job.doubt}
+        in_doubt = [job for job in self.jobs if job.doubt]
+        passes = in_passes(job.source for job in sure.values())
+        self.jobs[:] = in_doubt + [
+            replace(sure[source.clip_id], later=one[i + 1 :], of_pass=one[0].clip_id)
+            for one in passes
+            for i, source in enumerate(one)
+        ]
+
     def _add(self, source: ClipSource, before: Origin | None, verdict: Verdict) -> None:
         if verdict is Verdict.THERE:
             self.there.append(source)
         elif verdict is Verdict.STRANGER and before:
             self.strangers.append((source, before))
         else:
-            self.jobs.append(Job(source, before if verdict is Verdict.DOUBTFUL else None))
-            if verdict is not Verdict.NEW:
-                self.replaced.add(source.clip_id)
+            doubt = before if verdict is Verdict.DOUBTFUL else None
+            self.jobs.append(Job(source, doubt, stored=verdict is not Verdict.NEW))
 
 
 def changed_labels(source: ClipSource, before: Known) -> dict[str, str | bool]:

@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -14,11 +14,13 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from posegloss.pipeline.errors import StoreError, told_as_store_error
-from posegloss.pipeline.files import whole_file
+from posegloss.pipeline.storage import Storage
 
 RUN_FILE: Final = "run.json"
 _LOCK_FILE: Final = ".lock"
 _WRITE_S: Final = 1.0
+_WRITE_REMOTE_S: Final = 5.0
+"""So often the file is written at most; in an object store each time takes a tenth of a second."""
 
 
 @contextmanager
@@ -53,10 +55,10 @@ def _holder(store: Path) -> str:
 
 @dataclass
 class RunState:
-    """How a run gets on: ``run.json`` in the store, rewritten once a second at most, which anybody may read.
+    """How a run gets on: ``run.json`` in the store, rewritten now and then, which anybody may read.
 
     Attributes:
-        store: the store's folder.
+        store: the store's place.
         total: clips and rows that the run was given.
         done: clips that were extracted.
         skipped: clips that the store had.
@@ -66,7 +68,7 @@ class RunState:
             says "running" for ever: its process is gone.
     """
 
-    store: Path
+    store: Storage
     total: int
     done: int = 0
     skipped: int = 0
@@ -77,32 +79,30 @@ class RunState:
     _written: float = 0.0
 
     def __enter__(self) -> "RunState":
-        with told_as_store_error(self.store):
-            self._write()
+        self._write()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         self.state = "finished" if kind is None else "interrupted" if kind is KeyboardInterrupt else "failed"
         try:
             self._write()
-        except OSError:
+        except StoreError:
             # A full disk: better no word than that it still runs.
-            with suppress(OSError):
-                (self.store / RUN_FILE).unlink(missing_ok=True)
+            with suppress(StoreError):
+                self.store.delete(RUN_FILE)
 
     def write_if_due(self) -> None:
-        """Bring the file up to date if it is older than a second."""
-        if time.monotonic() - self._written >= _WRITE_S:
+        """Bring the file up to date if it is too old."""
+        if time.monotonic() - self._written >= (_WRITE_S if self.store.folder else _WRITE_REMOTE_S):
             # A disk that cannot be written will be told by the clips, which matter.
-            with suppress(OSError):
+            with suppress(StoreError):
                 self._write()
 
     def _write(self) -> None:
-        told = {name: value for name, value in asdict(self).items() if name != "store" and not name.startswith("_")}
+        told = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in ("store", "_written")}
         text = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "updated": _now(), **told})
         self._written = time.monotonic()
-        with whole_file(self.store / RUN_FILE, sync=False) as part:
-            part.write_text(text, "utf-8")
+        self.store.write(RUN_FILE, text.encode(), sync=False)
 
 
 def _now() -> str:

@@ -1,9 +1,9 @@
 """KeypointStore: an append-only, crash-safe Parquet data set of keypoint sequences.
 
-A store is a folder. ``clips/`` holds the shards, which pandas, polars and DuckDB read as they are
-(``pandas.read_parquet("STORE/clips")``); ``store.json`` holds the settings that every clip in it was extracted
-with. A shard is written beside its place, synced and renamed, so that it appears whole or not at all. One run writes
-at a time (``exclusive``); readers are never kept out.
+A store is a folder, here or in an object store (``storage.py``). ``clips/`` holds the shards, which pandas, polars
+and DuckDB read as they are (``pandas.read_parquet("STORE/clips")``); ``store.json`` holds the settings that every clip
+in it was extracted with. A shard appears whole or not at all. One run writes at a time (``exclusive``); readers are
+never kept out.
 """
 
 import json
@@ -19,12 +19,14 @@ from typing import Any, Final, Self
 import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as pads
-import pyarrow.parquet as pq
 
+from posegloss.pipeline import shards
 from posegloss.pipeline.clip import ARRAYS, LABELS, ORIGIN, SCHEMA, Clip, Known, from_row, origin_of, to_table
 from posegloss.pipeline.errors import StoreError, told_as_store_error
-from posegloss.pipeline.files import remove_leftovers, whole_file
+from posegloss.pipeline.files import remove_leftovers
+from posegloss.pipeline.lease import leased
 from posegloss.pipeline.run_state import held
+from posegloss.pipeline.storage import Storage
 
 __all__ = ["Clip", "KeypointStore", "told_as_store_error"]
 
@@ -41,47 +43,62 @@ class KeypointStore:
     Open one with ``KeypointStore.open`` or make one with ``KeypointStore.create``.
     """
 
-    def __init__(self, path: Path, settings: Mapping[str, Any]) -> None:
-        self.path = path
+    def __init__(self, storage: Storage, settings: Mapping[str, Any]) -> None:
+        self.storage = storage
         self.settings = dict(settings)
 
-    @classmethod
-    def open(cls, path: str | os.PathLike[str]) -> Self:
-        """Open a store that exists.
+    @property
+    def place(self) -> str:
+        """Its folder or URI, as the user wrote it."""
+        return self.storage.place
+
+    @property
+    def path(self) -> Path:
+        """Its folder on this machine.
 
         Raises:
-            StoreError: there is no store at the path, or it is of another format.
+            StoreError: it lies in an object store.
         """
-        path = Path(path)
-        return cls(path, _read_description(path)["settings"])
+        if self.storage.folder is None:
+            raise StoreError(f"{self.place} is no folder of this machine")
+        return self.storage.folder
 
     @classmethod
-    def open_with(cls, path: str | os.PathLike[str], settings: Mapping[str, Any]) -> Self:
+    def open(cls, place: str | os.PathLike[str]) -> Self:
+        """Open a store that exists.
+
+        Args:
+            place: its folder, or a URI such as ``s3://bucket/store``.
+
+        Raises:
+            StoreError: there is no store at the place, or it is of another format.
+        """
+        storage = Storage(place)
+        return cls(storage, _read_description(storage)["settings"])
+
+    @classmethod
+    def open_with(cls, place: str | os.PathLike[str], settings: Mapping[str, Any]) -> Self:
         """Open a store that exists and was made with the same settings.
 
         Raises:
-            StoreError: there is no store at the path, or it is of another format or has other settings.
+            StoreError: there is no store at the place, or it is of another format or has other settings.
         """
-        store = cls.open(path)
-        if store.settings != dict(settings):
-            changed = sorted(k for k in {*store.settings, *settings} if store.settings.get(k) != settings.get(k))
-            differences = ", ".join(f"{k}: {store.settings.get(k)!r} there, {settings.get(k)!r} now" for k in changed)
-            raise StoreError(f"{path} was extracted with other settings ({differences}); choose another --out")
+        store = cls.open(place)
+        _compare(store.place, store.settings, settings)
         return store
 
     @classmethod
-    def create(cls, path: str | os.PathLike[str], settings: Mapping[str, Any]) -> Self:
+    def create(cls, place: str | os.PathLike[str], settings: Mapping[str, Any]) -> Self:
         """Make a store, or open the one that is there if it was made with the same settings.
 
         Raises:
-            StoreError: the store there has other settings, or the folder cannot be written.
+            StoreError: the store there has other settings, or the place cannot be written.
         """
-        path = Path(path)
-        if (path / DESCRIPTION).exists():
-            return cls.open_with(path, settings)
-        store = cls(path, settings)
-        with told_as_store_error(path):
-            (path / "clips").mkdir(parents=True, exist_ok=True)
+        storage = Storage(place)
+        if storage.exists(DESCRIPTION):
+            return cls.open_with(place, settings)
+        store = cls(storage, settings)
+        storage.make(shards.FOLDER)
         store._describe()
         return store
 
@@ -94,12 +111,15 @@ class KeypointStore:
         Raises:
             StoreError: another run has the store, it has other settings by now, or it cannot be written.
         """
-        with held(self.path):
+        folder = self.storage.folder
+        with held(folder) if folder else leased(self.storage):
             # Two runs may have made the store in the same moment.
-            self.open_with(self.path, self.settings)
-            with told_as_store_error(self.path):
-                remove_leftovers(self.path)
-            if _read_description(self.path)["format"] != FORMAT:
+            description = _read_description(self.storage)
+            _compare(self.place, description["settings"], self.settings)
+            if folder:
+                with told_as_store_error(folder):
+                    remove_leftovers(folder)
+            if description["format"] != FORMAT:
                 self._describe()
             yield
 
@@ -113,8 +133,8 @@ class KeypointStore:
         if not clips:
             return
         # The time keeps the shards in order, the rest keeps two machines' apart.
-        name = f"{time.time_ns():020d}-{uuid.uuid4().hex[:12]}.parquet"
-        self._write_shard(name, to_table(clips))
+        name = f"{shards.FOLDER}/{time.time_ns():020d}-{uuid.uuid4().hex[:12]}.parquet"
+        self.storage.write(name, shards.encode(to_table(clips)))
 
     def replace(self, clips: Sequence[Clip]) -> None:
         """Put clips in the place of those of the same ids. At every moment each is there once, the old or the new.
@@ -165,54 +185,63 @@ class KeypointStore:
         if not clip_ids:
             return
         wanted = pads.field("clip_id").isin(list(clip_ids))
-        with self._dataset() as dataset:
-            found = dataset.to_table(columns=["__filename"], filter=wanted)["__filename"].unique()
-            for shard in sorted(map(Path, found.to_pylist())):
-                self._write_shard(shard.name, edit(pq.read_table(shard, schema=SCHEMA)))
+        for path in sorted(self.columns(["__filename"], wanted)["__filename"].unique().to_pylist()):
+            name = self.storage.name_of(path)
+            table = shards.read(self.storage, name)
+            # Whoever removes shards meanwhile wants these clips gone.
+            if table is not None:
+                self.storage.write(name, shards.encode(edit(table)))
 
     def _describe(self) -> None:
-        with told_as_store_error(self.path), whole_file(self.path / DESCRIPTION) as part:
-            part.write_text(json.dumps({"format": FORMAT, "settings": self.settings}, indent=2), "utf-8")
-
-    def _write_shard(self, name: str, table: Any) -> None:
-        sink = pa.BufferOutputStream()
-        floats = [f"{name}.list.element" for name in ARRAYS]
-        text = [name for name in SCHEMA.names if name not in ARRAYS]
-        pq.write_table(
-            table, sink, compression="zstd", use_dictionary=text, use_byte_stream_split=floats, row_group_size=256
-        )
-        path = self.path / "clips" / name
-        # Written outside clips/, so that no reader ever sees a half of it.
-        with told_as_store_error(self.path), whole_file(path, scratch=self.path) as part:
-            part.write_bytes(sink.getvalue())
+        text = json.dumps({"format": FORMAT, "settings": self.settings}, indent=2)
+        self.storage.write(DESCRIPTION, text.encode())
 
     def __len__(self) -> int:
-        with self._dataset() as dataset:
-            return int(dataset.count_rows())
+        with self._reading():
+            return int(self._dataset().scanner(columns=[], cache_metadata=False).count_rows())
+
+    def columns(self, names: Sequence[str], wanted: Any = None) -> Any:
+        """Some columns of all clips, as an Arrow table; "__filename" is a clip's shard.
+
+        Args:
+            names: of the columns.
+            wanted: an Arrow expression that says which clips; all unless given.
+
+        Raises:
+            StoreError: a shard cannot be read.
+        """
+        with self._reading():
+            # Of 15,000 shards the footers, if they are kept, take ten times as much memory as the columns.
+            return self._dataset().scanner(columns=list(names), filter=wanted, cache_metadata=False).to_table()
 
     def clip_ids(self) -> set[str]:
         """The ids of all clips in the store."""
-        with self._dataset() as dataset:
-            return set(dataset.to_table(columns=["clip_id"])["clip_id"].to_pylist())
+        return set(self.columns(["clip_id"])["clip_id"].to_pylist())
 
-    def known(self) -> dict[str, Known]:
-        """What the store knows of every clip, by its id."""
-        with self._dataset() as dataset:
-            rows = dataset.to_table(columns=["clip_id", *LABELS, *ORIGIN]).to_pylist()
-        return {row["clip_id"]: Known(**{name: row[name] for name in LABELS}, origin=origin_of(row)) for row in rows}
+    def known(self, *, tidy: bool = False) -> dict[str, Known]:
+        """What the store knows of every clip, by its id.
+
+        Args:
+            tidy: leave clips that are there twice (``shards.drop_repeats``) in one shard only; needs ``exclusive``.
+        """
+        table = self.columns(["clip_id", *LABELS, *ORIGIN])
+        # Not all at once: Python's rows take ten times as much memory as Arrow's.
+        rows = chain.from_iterable(batch.to_pylist() for batch in table.to_batches(max_chunksize=10_000))
+        known = {row["clip_id"]: Known(**{name: row[name] for name in LABELS}, origin=origin_of(row)) for row in rows}
+        if tidy and len(known) < len(table) and shards.drop_repeats(self.storage):
+            return self.known()
+        return known
 
     def index(self) -> pd.DataFrame:
         """All columns but the arrays, a row a clip, sorted by clip id."""
-        columns = [name for name in SCHEMA.names if name not in ARRAYS]
-        with self._dataset() as dataset:
-            table: pd.DataFrame = dataset.to_table(columns=columns).to_pandas()
+        table: pd.DataFrame = self.columns([name for name in SCHEMA.names if name not in ARRAYS]).to_pandas()
         return table.sort_values("clip_id", ignore_index=True)
 
     def clips(self) -> Iterator[Clip]:
         """All clips, in the order in which they were written, a shard in memory at a time."""
-        with self._dataset() as dataset:
+        with self._reading():
             # One shard after the other: a scan of all would read far ahead.
-            batches = (shard.to_batches(schema=SCHEMA, batch_size=64) for shard in dataset.get_fragments())
+            batches = (shard.to_batches(schema=SCHEMA, batch_size=64) for shard in self._dataset().get_fragments())
             for batch in chain.from_iterable(batches):
                 yield from map(from_row, batch.to_pylist())
 
@@ -222,35 +251,43 @@ class KeypointStore:
         Raises:
             KeyError: the store has no clip of that id.
         """
-        with self._dataset() as dataset:
-            rows = dataset.to_table(filter=pads.field("clip_id") == clip_id).to_pylist()
+        rows = self.columns(SCHEMA.names, pads.field("clip_id") == clip_id).to_pylist()
         if not rows:
             raise KeyError(clip_id)
         return from_row(rows[0])
 
+    def _dataset(self) -> Any:
+        return self.storage.dataset(shards.FOLDER, SCHEMA)
+
     @contextmanager
-    def _dataset(self) -> Iterator[Any]:
-        # Arrow opens the shards only when they are read.
+    def _reading(self) -> Iterator[None]:
         try:
-            yield pads.dataset(self.path / "clips", schema=SCHEMA, format="parquet")
+            yield
         except (OSError, pa.ArrowInvalid) as error:
             raise StoreError(
-                f"{self.path / 'clips'} cannot be read: {error}. If a shard is damaged, remove it and run the "
+                f"{self.place}/{shards.FOLDER} cannot be read: {error}. If a shard is damaged, remove it and run the "
                 "extraction again: it extracts what is missing"
             ) from error
 
 
-def _read_description(path: Path) -> dict[str, Any]:
+def _compare(place: str, there: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    if dict(there) != dict(now):
+        changed = sorted(name for name in {*there, *now} if there.get(name) != now.get(name))
+        differences = ", ".join(f"{name}: {there.get(name)!r} there, {now.get(name)!r} now" for name in changed)
+        raise StoreError(f"{place} was extracted with other settings ({differences}); choose another --out")
+
+
+def _read_description(storage: Storage) -> dict[str, Any]:
+    place = storage.place
+    data = storage.read(DESCRIPTION)
+    if data is None:
+        raise StoreError(f"{place} is not a keypoint store; make one with: posegloss extract VIDEOS --out {place}")
     try:
-        description: dict[str, Any] = json.loads((path / DESCRIPTION).read_text("utf-8"))
+        description: dict[str, Any] = json.loads(data.decode())
         version = description["format"]
         dict(description["settings"])
-    except FileNotFoundError:
-        raise StoreError(
-            f"{path} is not a keypoint store; make one with: posegloss extract VIDEOS --out {path}"
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{path / DESCRIPTION} cannot be read ({error}); is {path} a keypoint store?") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{place}/{DESCRIPTION} cannot be read ({error}); is {place} a keypoint store?") from error
     if version not in _READABLE:
-        raise StoreError(f"{path} has store format {version}; this posegloss reads formats up to {FORMAT}")
+        raise StoreError(f"{place} has store format {version}; this posegloss reads formats up to {FORMAT}")
     return description

@@ -5,13 +5,14 @@ Apart from the corpus run, so that a worker imports neither pandas nor pyarrow.
 
 import stat
 import time
+from collections import deque
 from dataclasses import dataclass
 
 import cv2
 
 from posegloss.pipeline.clip_source import ClipSource
 from posegloss.pipeline.errors import StoreError, VideoError
-from posegloss.pipeline.extract import ExtractionSettings, extract_clip
+from posegloss.pipeline.extract import ExtractionSettings, extract_spans
 from posegloss.pipeline.pose import PoseBackend
 from posegloss.pipeline.provenance import Origin, Verdict, settle
 from posegloss.pipeline.sequence import KeypointSequence
@@ -20,6 +21,7 @@ from posegloss.pipeline.worker_process import Opened, Progress, Tell
 _backend: PoseBackend
 _settings: ExtractionSettings
 _threads: int
+_pass: "_Pass | None" = None
 _last_read: tuple[object, Origin] | None = None
 
 
@@ -31,10 +33,17 @@ class Job:
         source: the clip.
         doubt: the file that the store's clip of that id was made of, if only the contents can tell whether it is still
             the same.
+        stored: the store has a clip of that id, whose place this one takes.
+        later: clips that follow in the same pass over the video (``passes.py``); where they are asked for next, the
+            pass goes on.
+        of_pass: the id of the first clip of that pass.
     """
 
     source: ClipSource
     doubt: Origin | None = None
+    stored: bool = False
+    later: tuple[ClipSource, ...] = ()
+    of_pass: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,11 @@ class Extracted:
     origin: Origin
     sequence: KeypointSequence | None
     seconds: float
+
+
+def pass_of(job: Job) -> str:
+    """What jobs have in common that one worker does in one pass over a video."""
+    return job.of_pass or job.source.clip_id
 
 
 def start(settings: ExtractionSettings, threads: int) -> None:
@@ -80,21 +94,54 @@ def work(job: Job, tell: Tell) -> Extracted:
             raise StoreError(stranger_reason(job.doubt))
         if verdict is Verdict.THERE:
             return Extracted(now, None, time.monotonic() - began)
-    before = _stamp(source)
-    origin = Origin(str(source.path))
-
-    def opened(length_s: float | None) -> None:
-        nonlocal origin
-        tell(Opened(length_s, source.start_s or 0.0))
-        # Not earlier: before the header is read, there is but little time.
-        origin = _origin(source, tell)
-
-    sequence = extract_clip(
-        source, _settings, _backend, _threads, on_open=opened, on_frame=lambda count: tell(Progress(count))
-    )
-    if _stamp(source) != before:
-        raise VideoError(f"{source.path} was written while it was read; run the same command again")
+    global _pass
+    if _pass is None or not _pass.goes_on_with(source):
+        _pass = _Pass(source, *job.later)
+    running, _pass = _pass, None
+    sequence, origin = running.extract(tell)
+    _pass = running
     return Extracted(origin, sequence, time.monotonic() - began)
+
+
+class _Pass:
+    """A pass over a video that is under way: what it gives next is the clip after the last."""
+
+    def __init__(self, *sources: ClipSource) -> None:
+        self._left, self._first = deque(sources), sources[0]
+        self._stamp = _stamp(sources[0])
+        self._origin = Origin(str(sources[0].path))
+        self._frames = self._frames_before = 0
+        self._tell: Tell
+        self._spans = extract_spans(
+            sources, _settings, _backend, _threads, on_open=self._opened, on_frame=self._progressed
+        )
+
+    def goes_on_with(self, source: ClipSource) -> bool:
+        return bool(self._left) and self._left[0] == source
+
+    def extract(self, tell: Tell) -> tuple[KeypointSequence, Origin]:
+        self._tell, self._frames_before = tell, self._frames
+        source = self._left.popleft()
+        if self._frames:
+            tell(Opened(None if source.end_s is None else source.end_s - (source.start_s or 0.0)))
+        result = next(self._spans)
+        if _stamp(source) != self._stamp:
+            raise VideoError(f"{source.path} was written while it was read; run the same command again")
+        if not self._left:
+            self._spans.close()
+        if isinstance(result, VideoError):
+            raise result
+        return result, self._origin
+
+    def _opened(self, length_s: float | None) -> None:
+        source = self._first
+        self._tell(Opened(length_s, source.start_s or 0.0))
+        # Not earlier: before the header is read, there is but little time.
+        self._origin = _origin(source, self._tell)
+
+    def _progressed(self, frames: int) -> None:
+        self._frames = frames
+        self._tell(Progress(frames - self._frames_before))
 
 
 def stranger_reason(before: Origin) -> str:

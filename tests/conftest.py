@@ -1,5 +1,6 @@
 import subprocess
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from .made_videos import avatar_images, write_clip
+from .remote import TwoNodes, s3_with_a_bucket
 
 MakeVideo = Callable[..., Path]
 
@@ -59,3 +61,33 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[Mapping[str, str]]:
+    """The environment that reaches an S3 server of the test's own; skipped where moto is not installed."""
+    pytest.importorskip("moto.server", reason="needs moto's S3 server (the dev extra)")
+    with s3_with_a_bucket() as environment:
+        yield environment
+
+
+@pytest.fixture
+def s3(s3_server: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """A URI in that server's bucket, which this process and its children reach."""
+    for name, value in s3_server.items():
+        monkeypatch.setenv(name, value)
+    return f"s3://bucket/{uuid.uuid4().hex}/store"
+
+
+@pytest.fixture(scope="session")
+def cluster(s3_server: Mapping[str, str]) -> Iterator[TwoNodes]:
+    """A Ray cluster of two nodes, which reach the S3 server; skipped where Ray is not installed."""
+    pytest.importorskip("ray", reason='needs Ray: pip install "posegloss[ray]"')
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in s3_server.items():
+            patch.setenv(name, value)
+        cluster = TwoNodes()
+    try:
+        yield cluster
+    finally:
+        cluster.shut_down()

@@ -44,6 +44,18 @@ def test_the_same_in_this_process() -> None:
     assert results_of(run_here(crew.double, range(7), crew.ready)) == {i: 2 * i for i in range(7)}
 
 
+def test_jobs_that_belong_together_are_done_by_one_process() -> None:
+    who = results_of(run_in_processes(crew.who, range(12), crew.ready, 2, together=lambda job: job // 4))
+    assert [len({who[job] for job in range(first, first + 4)}) for first in (0, 4, 8)] == [1, 1, 1]
+
+
+def test_what_belongs_together_is_done_also_when_one_of_it_kills_its_process() -> None:
+    jobs = [0, signal.SIGKILL, 0, 0]
+    results = list(run_in_processes(crew.die, jobs, crew.ready, 2, together=lambda _: "all"))
+    assert [result for job, result in results if not job] == [0, 0, 0]
+    assert [type(result) for job, result in results if job] == [WorkerDiedError]
+
+
 def test_no_jobs() -> None:
     assert results_of(run_in_processes(crew.double, (), crew.ready, 1)) == {}
     assert results_of(run_here(crew.double, (), crew.ready)) == {}

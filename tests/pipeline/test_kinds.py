@@ -5,15 +5,15 @@ import pytest
 
 from posegloss.pipeline.errors import StoreError
 from posegloss.pipeline.kinds import failure_kinds, kind_of
+from posegloss.pipeline.storage import Storage
 
 HEADER = ["clip_id", "path", "error", "reason"]
 
 
-def write_failures(folder: Path, *rows: list[str]) -> Path:
-    file = folder / "failures.csv"
-    with file.open("w", newline="") as lines:
+def write_failures(folder: Path, *rows: list[str]) -> Storage:
+    with (folder / "failures.csv").open("w", newline="") as lines:
         csv.writer(lines).writerows([HEADER, *rows])
-    return file
+    return Storage(folder)
 
 
 @pytest.mark.parametrize(
@@ -33,14 +33,14 @@ def test_what_differs_from_clip_to_clip_is_left_out(message: str, path: str, kin
 
 
 def test_failures_of_one_kind_are_counted_together(tmp_path: Path) -> None:
-    file = write_failures(
+    store = write_failures(
         tmp_path,
         ["z", "/v/z.mp4", "WorkerDiedError", "it died"],
         *([f"{i}", f"/v/{i}.mp4", "VideoError", f"/v/{i}.mp4 ends after {i} frames"] for i in range(1, 4)),
         ["", "/v/q.mp4", "ManifestError", "row 7: no such file"],
         ["y", "/v/y.mp4", "StoreError", "it died"],
     )
-    kinds = failure_kinds(file)
+    kinds = failure_kinds(store)
     assert [(one.error, one.kind, one.clips) for one in kinds] == [
         ("VideoError", "FILE ends after N frames", 3),
         ("WorkerDiedError", "it died", 1),
@@ -52,23 +52,22 @@ def test_failures_of_one_kind_are_counted_together(tmp_path: Path) -> None:
 
 
 def test_there_is_no_list_or_an_empty_one(tmp_path: Path) -> None:
-    assert failure_kinds(tmp_path / "failures.csv") == ()
+    assert failure_kinds(Storage(tmp_path)) == ()
     assert failure_kinds(write_failures(tmp_path)) == ()
 
 
 @pytest.mark.parametrize("end", ["b,/v/b.mp4,Vid", 'b,/v/b.mp4,VideoError,"half of a rea', "b,\xff\xfe", "\0\0,\0"])
 def test_a_row_that_is_being_written_does_no_harm(tmp_path: Path, end: str) -> None:
-    file = write_failures(tmp_path, ["a", "/v/a.mp4", "VideoError", "no frame"])
-    with file.open("ab") as lines:
+    store = write_failures(tmp_path, ["a", "/v/a.mp4", "VideoError", "no frame"])
+    with (tmp_path / "failures.csv").open("ab") as lines:
         lines.write(end.encode("latin-1"))
-    assert failure_kinds(file)[0].clip_id == "a"
+    assert failure_kinds(store)[0].clip_id == "a"
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"a,b\n1,2\n", b"\x89PNG\0\0", b'clip_id,path,error,reason\n"' + b"x" * 200_000]
 )
 def test_what_is_no_list_of_failures_is_named(tmp_path: Path, content: bytes) -> None:
-    file = tmp_path / "failures.csv"
-    file.write_bytes(content)
+    (tmp_path / "failures.csv").write_bytes(content)
     with pytest.raises(StoreError, match=r"failures\.csv.*remove it"):
-        failure_kinds(file)
+        failure_kinds(Storage(tmp_path))

@@ -7,13 +7,15 @@ import pytest
 
 from posegloss.pipeline.errors import StoreError
 from posegloss.pipeline.run_state import RunState, held
+from posegloss.pipeline.storage import Storage
 
 HOLD = """
 import sys, time
 from pathlib import Path
 from posegloss.pipeline.run_state import RunState, held
+from posegloss.pipeline.storage import Storage
 store = Path(sys.argv[1])
-with held(store), RunState(store, total=3):
+with held(store), RunState(Storage(store), total=3):
     print("held", flush=True)
     time.sleep(3600)
 """
@@ -40,12 +42,12 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="cannot be written"), held(tmp_path / "file"):
         pass
-    with pytest.raises(StoreError, match="cannot be written"), RunState(tmp_path / "none", 1):
+    with pytest.raises(StoreError, match="cannot be written"), RunState(Storage(tmp_path / "none"), 1):
         pass
 
 
 def test_it_is_written_once_a_second_at_most(tmp_path: Path) -> None:
-    with RunState(tmp_path, 10) as state:
+    with RunState(Storage(tmp_path), 10) as state:
         first = (tmp_path / "run.json").stat().st_mtime_ns
         for state.done in range(1, 6):
             state.write_if_due()

@@ -248,6 +248,17 @@ def test_a_clip_takes_the_place_of_another(store: KeypointStore) -> None:
     assert sorted((store.path / "clips").iterdir()) == before
 
 
+def test_clips_that_are_there_twice_are_left_once(store: KeypointStore) -> None:
+    # A worker of a cluster that was cut off may have written what another had done.
+    for names in ("ab", "bc", "c"):
+        store.append([make_clip(name) for name in names])
+    assert set(store.known()) == {"a", "b", "c"}
+    assert len(store) == 5
+    with store.exclusive():
+        assert set(store.known(tidy=True)) == {"a", "b", "c"}
+    assert [clip.clip_id for clip in store.clips()] == ["a", "b", "c"]
+
+
 def test_only_the_shards_that_change_are_written(store: KeypointStore) -> None:
     store.append([make_clip("a")])
     store.append([make_clip("b")])

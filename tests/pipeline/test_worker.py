@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from posegloss.pipeline.errors import StoreError, VideoError
 from posegloss.pipeline.extract import ExtractionSettings, extract
 from posegloss.pipeline.provenance import Origin
 from posegloss.pipeline.sequence import KeypointSequence
+from posegloss.pipeline.video import VideoSource
 from posegloss.pipeline.worker import Extracted, Job
 from posegloss.pipeline.worker_process import Opened, Progress
 
@@ -22,7 +24,7 @@ from ..conftest import MakeVideo
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> None:
     # What start sets is of the process: given back afterwards.
-    for name in ("_backend", "_settings", "_threads", "_last_read"):
+    for name in ("_backend", "_settings", "_threads", "_pass", "_last_read"):
         monkeypatch.setattr(worker, name, None, raising=False)
     worker.start(ExtractionSettings(), threads=1)
 
@@ -40,6 +42,35 @@ def sequence_of(source: ClipSource) -> KeypointSequence:
 def test_its_work_is_that_of_extract(started: None, avatar_video: Path) -> None:
     sequence = sequence_of(ClipSource("a", avatar_video, end_s=0.3))
     np.testing.assert_allclose(sequence.keypoints, extract(avatar_video, end_s=0.3, threads=1).keypoints, atol=1e-5)
+
+
+def test_spans_of_one_pass_read_their_video_once_and_are_what_each_is_alone(
+    started: None, avatar_video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spans = [ClipSource(f"{a}", avatar_video, start_s=a, end_s=b) for a, b in ((0.1, 0.3), (0.3, 0.5), (0.7, 0.9))]
+    alone = [sequence_of(span) for span in spans]
+    opened = []
+
+    class Counted(VideoSource):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            opened.append(arguments)
+            super().__init__(*arguments, **options)
+
+    monkeypatch.setattr("posegloss.pipeline.extract.VideoSource", Counted)
+    told: list[object] = []
+    for i, (span, expected) in enumerate(zip(spans, alone, strict=True)):
+        sequence = worker.work(Job(span, later=tuple(spans[i + 1 :]), of_pass="0.1"), told.append).sequence
+        assert sequence is not None
+        np.testing.assert_array_equal(sequence.keypoints, expected.keypoints)
+        np.testing.assert_allclose(sequence.timestamps, expected.timestamps, atol=1e-9)
+    assert len(opened) == 1
+    assert [message.length_s for message in told if isinstance(message, Opened)] == pytest.approx([0.8, 0.2, 0.2])
+    # Another order than announced: read anew.
+    worker.work(Job(spans[0], later=tuple(spans[1:])), told.append)
+    again = worker.work(Job(spans[2]), told.append).sequence
+    assert again is not None
+    np.testing.assert_array_equal(again.keypoints, alone[2].keypoints)
+    assert len(opened) == 3
 
 
 def test_a_bad_clip_does_not_spoil_the_next(started: None, avatar_video: Path, tmp_path: Path) -> None:
