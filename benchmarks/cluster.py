@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from posegloss.datasets.manifest import find_clips
-from posegloss.pipeline import shards
 from posegloss.pipeline.corpus import extract_corpus, on_ray
 from posegloss.pipeline.extract import ExtractionSettings
-from posegloss.pipeline.ray_executor import run_on_ray
-from posegloss.pipeline.shard_keeper import Stored
+from posegloss.pipeline.running.ray_executor import run_on_ray
+from posegloss.pipeline.running.shard_keeper import Stored
+from posegloss.pipeline.running.worker_process import Tell
 from posegloss.pipeline.store import KeypointStore
-from posegloss.pipeline.worker_process import Tell
+from posegloss.pipeline.storing import shards
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.cluster import measure_corpus, measure_driver
-from posegloss.pipeline import shards
-from posegloss.pipeline.clip import SCHEMA, Clip
 from posegloss.pipeline.clip_source import ClipSource
 from posegloss.pipeline.sequence import KeypointSequence
 from posegloss.pipeline.store import KeypointStore
+from posegloss.pipeline.storing import shards
+from posegloss.pipeline.storing.clip import SCHEMA, Clip
 
 SETTINGS = {"model": "full"}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from posegloss.pipeline.errors import told_as_store_error
 
 if TYPE_CHECKING:
-    from posegloss.pipeline.outcome import ClipOutcome
+    from posegloss.pipeline.running.outcome import ClipOutcome
 
 
 class ClipLog:

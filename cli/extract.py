@@ -14,7 +14,7 @@ from posegloss.cli.console import Exit, errors, fetch_weights, output, progress,
 if TYPE_CHECKING:
     from posegloss.datasets.manifest import ClipSources
     from posegloss.pipeline.extract import ExtractionSettings
-    from posegloss.pipeline.outcome import ClipOutcome
+    from posegloss.pipeline.running.outcome import ClipOutcome
 
 
 class Where(StrEnum):
@@ -76,9 +76,9 @@ def extract(
     from posegloss.datasets.manifest import find_clips
     from posegloss.pipeline.corpus import extract_corpus, on_ray
     from posegloss.pipeline.extract import ExtractionSettings
-    from posegloss.pipeline.outcome import FAILURES
+    from posegloss.pipeline.running.outcome import FAILURES
+    from posegloss.pipeline.running.time_limit import TimeLimit
     from posegloss.pipeline.store import KeypointStore
-    from posegloss.pipeline.time_limit import TimeLimit
 
     if ray_address and executor is not Where.RAY:
         raise typer.BadParameter("needs --executor ray", param_hint="--ray-address")
@@ -165,9 +165,9 @@ class _Shown:
 
 
 def _say_what_would_be_done(found: "ClipSources", out: str, settings: "ExtractionSettings", verify: bool) -> None:
-    from posegloss.pipeline.plan import Plan
-    from posegloss.pipeline.storage import Storage
+    from posegloss.pipeline.running.plan import Plan
     from posegloss.pipeline.store import DESCRIPTION, KeypointStore
+    from posegloss.pipeline.storing.storage import Storage
 
     storage = Storage(out)
     # As in the run: a folder that is no store yet becomes one, a file does not.

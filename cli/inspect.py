@@ -30,8 +30,8 @@ def inspect(
 
     Example: posegloss inspect corpus.store --clip WAVE/clip-7.mp4 --open
     """
-    from posegloss.pipeline.inspection import page_name, write_page
-    from posegloss.pipeline.lookup import find_clip
+    from posegloss.pipeline.inspection.lookup import find_clip
+    from posegloss.pipeline.inspection.page import page_name, write_page
     from posegloss.pipeline.store import KeypointStore
 
     if out and out.suffix.lower() not in (".html", ".htm"):

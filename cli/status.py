@@ -14,9 +14,9 @@ from posegloss.cli.console import status as while_doing
 from posegloss.cli.words import count, data, duration, printable, share
 
 if TYPE_CHECKING:
-    from posegloss.pipeline.kinds import Kind
-    from posegloss.pipeline.last_run import LastRun
-    from posegloss.pipeline.overview import Common, StoreOverview
+    from posegloss.pipeline.inspection.kinds import Kind
+    from posegloss.pipeline.inspection.last_run import LastRun
+    from posegloss.pipeline.inspection.overview import Common, StoreOverview
 
 _MOST_KINDS: Final = 10
 _BAR: Final = 40
@@ -38,7 +38,7 @@ def status(
 
     Example: posegloss status corpus.store
     """
-    from posegloss.pipeline.overview import survey
+    from posegloss.pipeline.inspection.overview import survey
     from posegloss.pipeline.store import KeypointStore
 
     opened = KeypointStore.open(store)

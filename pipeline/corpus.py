@@ -7,20 +7,20 @@ from contextlib import closing
 from functools import partial
 from typing import Any, Final
 
-from posegloss.pipeline import worker
-from posegloss.pipeline.clip import Clip, Known, columns_of
 from posegloss.pipeline.clip_source import ClipSource
 from posegloss.pipeline.errors import StoreError
 from posegloss.pipeline.executors import Executor, run_in_processes
 from posegloss.pipeline.extract import ExtractionSettings
-from posegloss.pipeline.outcome import ClipOutcome, CorpusResult, FailureList, Status
-from posegloss.pipeline.plan import Plan, changed_labels
-from posegloss.pipeline.provenance import Origin
-from posegloss.pipeline.ray_executor import run_on_ray
-from posegloss.pipeline.run_state import RunState
-from posegloss.pipeline.shard_keeper import ShardKeeper, Stored
+from posegloss.pipeline.running import worker
+from posegloss.pipeline.running.outcome import ClipOutcome, CorpusResult, FailureList, Status
+from posegloss.pipeline.running.plan import Plan, changed_labels
+from posegloss.pipeline.running.ray_executor import run_on_ray
+from posegloss.pipeline.running.run_state import RunState
+from posegloss.pipeline.running.shard_keeper import ShardKeeper, Stored
+from posegloss.pipeline.running.time_limit import TimeLimit
 from posegloss.pipeline.store import KeypointStore
-from posegloss.pipeline.time_limit import TimeLimit
+from posegloss.pipeline.storing.clip import Clip, Known, columns_of
+from posegloss.pipeline.storing.provenance import Origin
 
 FLUSH_CLIPS: Final = 64
 FLUSH_S: Final = 5.0

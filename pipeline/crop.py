@@ -76,7 +76,7 @@ class Cropper:
             _place(x, strip, last_x, x_place)
             if _place(y, strip, last_y, y_place) and not framed:
                 # All of it below the picture, as half of a signer's region is: a frame for one row is soon made.
-                below = cv2.copyMakeBorder(part[-1:], 0, 1, 0, 1, cv2.BORDER_REPLICATE)
+                below = np.asarray(cv2.copyMakeBorder(part[-1:], 0, 1, 0, 1, cv2.BORDER_REPLICATE), np.uint8)
                 y_place.fill(0)
                 self._cut(below, strip)
             else:

@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import Any, Final, Protocol, Self, TypeVar
 
 from posegloss.pipeline.errors import ClipTimeoutError, WorkerDiedError
-from posegloss.pipeline.time_limit import TimeLimit
-from posegloss.pipeline.worker_process import (
+from posegloss.pipeline.running.time_limit import TimeLimit
+from posegloss.pipeline.running.worker_process import (
     Finished,
     Opened,
     Progress,
@@ -92,7 +92,7 @@ def run_in_processes(
     workers: int,
     on_beat: Callable[[int], None],
     limit: TimeLimit | None = None,
-    together: Callable[[Job], Hashable] | None = None,
+    together: Callable[[Any], Hashable] | None = None,
 ) -> Results[Job, Result]:
     """An Executor: local processes.
 

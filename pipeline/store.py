@@ -20,13 +20,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as pads
 
-from posegloss.pipeline import shards
-from posegloss.pipeline.clip import ARRAYS, LABELS, ORIGIN, SCHEMA, Clip, Known, from_row, origin_of, to_table
 from posegloss.pipeline.errors import StoreError, told_as_store_error
 from posegloss.pipeline.files import remove_leftovers
-from posegloss.pipeline.lease import leased
-from posegloss.pipeline.run_state import held
-from posegloss.pipeline.storage import Storage
+from posegloss.pipeline.running.run_state import held
+from posegloss.pipeline.storing import shards
+from posegloss.pipeline.storing.clip import ARRAYS, LABELS, ORIGIN, SCHEMA, Clip, Known, from_row, origin_of, to_table
+from posegloss.pipeline.storing.lease import leased
+from posegloss.pipeline.storing.storage import Storage
 
 __all__ = ["Clip", "KeypointStore", "told_as_store_error"]
 

@@ -12,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.speed.memory import HELD, PEAK, memory_of_largest_child
-from posegloss.pipeline import worker
 from posegloss.pipeline.clip_source import ClipSource
 from posegloss.pipeline.extract import ExtractionSettings, extract
+from posegloss.pipeline.running import worker
 
 UNWANTED: Final = frozenset(("tensorflow", "mediapipe", "pandas", "pyarrow", "sklearn", "matplotlib"))
 _PATIENCE_S: Final = 120

@@ -11,11 +11,11 @@ from posegloss import __version__
 from posegloss.datasets.readers.asl_signs import FRAME_RATE, FRAME_SIZE, AslSigns, read_landmarks
 from posegloss.datasets.readers.errors import DatasetError
 from posegloss.datasets.readers.reading import MetadataProblem, Reading
-from posegloss.pipeline.clip import Clip
 from posegloss.pipeline.clip_source import ClipSource
 from posegloss.pipeline.extract import ExtractionSettings
-from posegloss.pipeline.provenance import Origin, Provenance
 from posegloss.pipeline.store import KeypointStore
+from posegloss.pipeline.storing.clip import Clip
+from posegloss.pipeline.storing.provenance import Origin, Provenance
 
 SETTINGS: Final = ExtractionSettings(model="full", backend="mediapipe")
 """Holistic runs MediaPipe's own pose tracker: that backend with the full model comes nearest to its landmarks."""

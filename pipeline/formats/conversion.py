@@ -8,15 +8,15 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from posegloss import __version__
-from posegloss.pipeline.clip import Clip
 from posegloss.pipeline.errors import PoseglossError
 from posegloss.pipeline.formats.errors import FormatError
 from posegloss.pipeline.formats.listed import ListedClip
 from posegloss.pipeline.formats.options import ReadOptions
 from posegloss.pipeline.formats.registry import kind_of, list_clips
-from posegloss.pipeline.lookup import near_ids
-from posegloss.pipeline.provenance import Origin, Provenance
+from posegloss.pipeline.inspection.lookup import near_ids
 from posegloss.pipeline.store import KeypointStore
+from posegloss.pipeline.storing.clip import Clip
+from posegloss.pipeline.storing.provenance import Origin, Provenance
 
 OnClip = Callable[[int, int], None]
 _SHARD: Final = 64

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from posegloss.pipeline.clip import Clip
 from posegloss.pipeline.errors import InvalidSequenceError
 from posegloss.pipeline.files import whole_file
 from posegloss.pipeline.formats.arrays import Array, read_npz
@@ -24,6 +23,7 @@ from posegloss.pipeline.formats.options import Reading, ReadOptions, check_frame
 from posegloss.pipeline.formats.people import NOBODY
 from posegloss.pipeline.sequence import KeypointSequence
 from posegloss.pipeline.skeleton import KEYPOINT_NAMES
+from posegloss.pipeline.storing.clip import Clip
 
 _TEXTS: Final = ("clip_id", "gloss", "signer", "split", "session")
 _ARRAYS: Final = ("frames", "lengths", "timestamps", "size", "synthetic", "world", *_TEXTS)

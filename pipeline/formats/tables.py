@@ -13,11 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from posegloss.pipeline.clip import Clip
 from posegloss.pipeline.files import whole_file
 from posegloss.pipeline.formats.errors import FormatError
 from posegloss.pipeline.sequence import FloatArray
 from posegloss.pipeline.skeleton import KEYPOINT_NAMES
+from posegloss.pipeline.storing.clip import Clip
 
 _FRAME: Final = pa.list_(pa.list_(pa.float32(), 4), len(KEYPOINT_NAMES))
 _WORLD: Final = pa.list_(pa.list_(pa.float32(), 3), len(KEYPOINT_NAMES))

@@ -23,11 +23,11 @@ from typing import Any
 
 import numpy as np
 
-from posegloss.pipeline.clip import Clip
 from posegloss.pipeline.files import whole_file
 from posegloss.pipeline.formats.errors import FormatError
 from posegloss.pipeline.quiet import without_greeting
 from posegloss.pipeline.skeleton import KEYPOINT_NAMES
+from posegloss.pipeline.storing.clip import Clip
 
 
 def _tensorflow() -> Any:

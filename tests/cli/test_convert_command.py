@@ -125,7 +125,7 @@ def test_one_clip_of_a_store_or_all_into_a_folder(posegloss, made_up_store, tmp_
 
 
 def test_ids_of_a_stranger_s_store_stay_in_the_folder(posegloss, made_up_store, tmp_path):
-    from posegloss.pipeline.clip import Clip
+    from posegloss.pipeline.storing.clip import Clip
 
     KeypointStore.create(tmp_path / "store", {}).append(
         [Clip("../../evil", make_sequence(3)), Clip("/abs", make_sequence(3))]

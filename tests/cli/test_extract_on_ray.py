@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from posegloss.pipeline.clip import Clip
-from posegloss.pipeline.storage import Storage
 from posegloss.pipeline.store import KeypointStore
+from posegloss.pipeline.storing.clip import Clip
+from posegloss.pipeline.storing.storage import Storage
 
 from ..made_videos import avatar_images, write_clip
 from ..pipeline.processes import children_of_session, wait_until

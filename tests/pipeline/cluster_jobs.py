@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from posegloss.pipeline.errors import StoreError, WeightsError
-from posegloss.pipeline.worker_process import Opened, Tell
+from posegloss.pipeline.running.worker_process import Opened, Tell
 
 
 def ready() -> None:

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from posegloss.pipeline.errors import WeightsError
-from posegloss.pipeline.worker_process import Opened, Progress, Tell
+from posegloss.pipeline.running.worker_process import Opened, Progress, Tell
 
 
 def ready() -> None:

@@ -15,19 +15,20 @@ import numpy as np
 import pytest
 
 import posegloss
-from posegloss.pipeline import corpus, worker
+from posegloss.pipeline import corpus
 from posegloss.pipeline.clip_source import ClipSource
 from posegloss.pipeline.corpus import ClipOutcome, CorpusResult, extract_corpus
 from posegloss.pipeline.errors import DiskFullError, StoreError, VideoError, WeightsError
 from posegloss.pipeline.executors import run_here
 from posegloss.pipeline.extract import ExtractionSettings
-from posegloss.pipeline.plan import Plan
-from posegloss.pipeline.provenance import Origin
+from posegloss.pipeline.running import worker
+from posegloss.pipeline.running.plan import Plan
+from posegloss.pipeline.running.time_limit import TimeLimit
+from posegloss.pipeline.running.worker import Extracted, Job
+from posegloss.pipeline.running.worker_process import Tell
 from posegloss.pipeline.sequence import KeypointSequence
 from posegloss.pipeline.store import KeypointStore
-from posegloss.pipeline.time_limit import TimeLimit
-from posegloss.pipeline.worker import Extracted, Job
-from posegloss.pipeline.worker_process import Tell
+from posegloss.pipeline.storing.provenance import Origin
 
 from ..conftest import MakeVideo, fill_disk
 from ..made_videos import avatar_images, empty_room

@@ -11,7 +11,7 @@ import pytest
 from posegloss.pipeline import executors
 from posegloss.pipeline.errors import ClipTimeoutError, WeightsError, WorkerDiedError
 from posegloss.pipeline.executors import Results
-from posegloss.pipeline.time_limit import TimeLimit
+from posegloss.pipeline.running.time_limit import TimeLimit
 
 from . import crew
 from .processes import is_alive, wait_until

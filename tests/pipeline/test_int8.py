@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
-from posegloss.pipeline import int8, models, worker
+from posegloss.pipeline import int8, models
 from posegloss.pipeline.errors import SettingsError, StoreError, WeightsError
 from posegloss.pipeline.extract import ExtractionSettings, extract
 from posegloss.pipeline.quantize import Activation
+from posegloss.pipeline.running import worker
 from posegloss.pipeline.store import KeypointStore
 from posegloss.pipeline.tracker import PoseTracker
 

@@ -15,11 +15,11 @@ import pyarrow.parquet
 import pytest
 from hypothesis import strategies as st
 
-from posegloss.pipeline.clip import SCHEMA, Known, to_table
 from posegloss.pipeline.errors import DiskFullError, StoreError
-from posegloss.pipeline.provenance import Origin, Provenance
 from posegloss.pipeline.sequence import KeypointSequence
 from posegloss.pipeline.store import Clip, KeypointStore
+from posegloss.pipeline.storing.clip import SCHEMA, Known, to_table
+from posegloss.pipeline.storing.provenance import Origin, Provenance
 
 from ..conftest import fill_disk
 

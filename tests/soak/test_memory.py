@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from posegloss.pipeline import worker
 from posegloss.pipeline.clip_source import ClipSource
 from posegloss.pipeline.executors import run_in_processes
 from posegloss.pipeline.extract import ExtractionSettings
-from posegloss.pipeline.worker import Job
-from posegloss.pipeline.worker_process import Tell
+from posegloss.pipeline.running import worker
+from posegloss.pipeline.running.worker import Job
+from posegloss.pipeline.running.worker_process import Tell
 
 from ..made_videos import avatar_images, write_clip
 

@@ -5,9 +5,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from posegloss.pipeline.clip import Clip
 from posegloss.pipeline.formats.tables import write_table
 from posegloss.pipeline.formats.tfrecord import read_tfrecord, write_tfrecord
+from posegloss.pipeline.storing.clip import Clip
 
 from .made import make_sequence
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from posegloss.pipeline.clip import Clip
 from posegloss.pipeline.formats.eaf import GlossSpan, read_eaf
 from posegloss.pipeline.formats.eaf_writing import write_eaf
 from posegloss.pipeline.formats.errors import FormatError
@@ -17,6 +16,7 @@ from posegloss.pipeline.formats.npz import write_npz
 from posegloss.pipeline.formats.options import ReadOptions
 from posegloss.pipeline.formats.pose_writing import write_pose
 from posegloss.pipeline.formats.registry import list_clips
+from posegloss.pipeline.storing.clip import Clip
 
 from .made import body, make_sequence, person, rows, write_frames
 from .test_pose_files import write_raw

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from posegloss.pipeline.clip import Clip
 from posegloss.pipeline.formats.arrays import parse_npy
 from posegloss.pipeline.formats.errors import FormatError
 from posegloss.pipeline.formats.holistic import list_npy, points_of_rows
 from posegloss.pipeline.formats.npz import list_npz, write_npz
 from posegloss.pipeline.formats.options import ReadOptions
+from posegloss.pipeline.storing.clip import Clip
 
 from .made import make_sequence, rows
 

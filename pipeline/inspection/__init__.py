@@ -1,0 +1,1 @@
+"""What a store holds and how its run gets on, and one sequence as a page to look at."""
