@@ -29,7 +29,17 @@ from benchmarks.speed import inputs, tables, targets
 from benchmarks.speed.frame_time import FrameTime
 from benchmarks.speed.inputs import Clips
 from benchmarks.speed.machine import machine_line, processors
-from benchmarks.speed.rates import MP_SOLUTIONS, OURS, OURS_LITE, TASKS, Contender, Contest, hold
+from benchmarks.speed.rates import (
+    MP_SOLUTIONS,
+    OURS,
+    OURS_INT8,
+    OURS_LITE,
+    OURS_LITE_INT8,
+    TASKS,
+    Contender,
+    Contest,
+    hold,
+)
 from benchmarks.speed.runner import Runner, RunnerError
 from benchmarks.speed.worker_life import WorkerLife
 from posegloss.pipeline import models
@@ -68,8 +78,13 @@ def contenders(kind: str, peers: Sequence[Contender]) -> list[Contender]:
     else:
         settings = {"workers": processors(), "warm_up": str(inputs.WARM_UP)}
         ours = [
-            Contender(name, OURS_MODULE, "corpus", {"model": model, **settings})
-            for name, model in ((OURS, "full"), (OURS_LITE, "lite"))
+            Contender(name, OURS_MODULE, "corpus", {"model": model, "precision": precision, **settings})
+            for name, model, precision in (
+                (OURS, "full", "float"),
+                (OURS_INT8, "full", "int8"),
+                (OURS_LITE, "lite", "float"),
+                (OURS_LITE_INT8, "lite", "int8"),
+            )
         ]
     at_once = [
         replace(peer, name=f"{peer.name}, {processors()} at once", processes=processors())

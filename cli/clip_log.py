@@ -32,7 +32,9 @@ class ClipLog:
 
     def __exit__(self, *exception: object) -> None:
         if self._file is not sys.stdout:
-            self._file.close()
+            # Closing writes again what could not be written.
+            with told_as_store_error(self._place):
+                self._file.close()
 
     def write(self, outcome: "ClipOutcome") -> None:
         """Tell what became of a clip."""

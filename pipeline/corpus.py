@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -19,12 +20,15 @@ from posegloss.pipeline.running.run_state import RunState
 from posegloss.pipeline.running.shard_keeper import ShardKeeper, Stored
 from posegloss.pipeline.running.time_limit import TimeLimit
 from posegloss.pipeline.store import KeypointStore
-from posegloss.pipeline.storing.clip import Clip, Known, columns_of
+from posegloss.pipeline.storing.clip import LABELS, Clip, Known, columns_of
+from posegloss.pipeline.storing.journal import Journal
 from posegloss.pipeline.storing.provenance import Origin
 
 FLUSH_CLIPS: Final = 64
 FLUSH_S: Final = 5.0
 """Clips are written when so many came together, or have waited for so long."""
+AMEND_CLIPS: Final = 4096
+"""Changes of clips that stay are written when so many came together: each time many shards are read."""
 LIMIT: Final = TimeLimit()
 
 
@@ -84,7 +88,7 @@ def extract_corpus(
             on_start(state.skipped)
         if plan.jobs:
             processors = os.cpu_count() or 1
-            workers = min(workers or processors, len(plan.jobs))
+            workers = min(workers or processors, len(set(map(worker.pass_of, plan.jobs))))
             # What runs elsewhere has the processors that it was given there.
             start = partial(worker.start, settings, 1 if executor else max(1, processors // workers))
             execute: Executor = executor or partial(
@@ -139,17 +143,23 @@ class _Run:
         self._on_clip, self._on_frames = on_clip, on_frames
         self._new: list[Clip] = []
         self._changed: list[Clip] = []
+        self._journal: Journal | None = None
         self._flushed = time.monotonic()
         self._frames = 0
         self.relabelled = self.replaced = 0
         self._amendments: dict[str, dict[str, Any]] = {}
 
     def __enter__(self) -> None:
-        pass
+        if self._store.storage.folder:
+            self._journal = Journal(self._store.storage.folder)
 
     def __exit__(self, *exception: object) -> None:
         self._state.frames = self._frames
-        self._flush()
+        try:
+            self._flush()
+        finally:
+            if self._journal:
+                self._journal.close()
 
     def skip(self, source: ClipSource, now: Origin | None = None) -> None:
         """A clip that the store has; ``now`` is its file, if that was read to find out."""
@@ -164,6 +174,9 @@ class _Run:
     def take(self, job: worker.Job, result: worker.Extracted | Stored | Exception) -> None:
         """Take what a worker made of a clip, and stored itself or not."""
         source = job.source
+        # Jobs in doubt come first: what was learned from reading their files is to outlive a run that is killed.
+        if len(self._amendments) >= AMEND_CLIPS or not job.doubt:
+            self.amend()
         if isinstance(result, Exception):
             self.tell(ClipOutcome.of_error(source, result))
         elif isinstance(result, Stored):
@@ -171,8 +184,10 @@ class _Run:
         elif result.sequence is None:
             self.skip(source, result.origin)
         else:
-            waiting = self._changed if job.stored else self._new
-            waiting.append(Clip.extracted(source, result.sequence, result.origin, self._settings))
+            clip = Clip.extracted(self._labelled(source), result.sequence, result.origin, self._settings)
+            (self._changed if job.stored else self._new).append(clip)
+            if self._journal:
+                self._journal.add(clip)
             self.replaced += job.stored
             if len(self._new) + len(self._changed) >= FLUSH_CLIPS:
                 self._flush()
@@ -189,6 +204,8 @@ class _Run:
 
     def amend(self) -> None:
         """Write what has changed of the clips that were skipped."""
+        if not self._amendments:
+            return
         self._store.amend(self._amendments)
         self._amendments.clear()
 
@@ -203,6 +220,13 @@ class _Run:
             self._state.done += 1
         if self._on_clip:
             self._on_clip(outcome)
+
+    def _labelled(self, source: ClipSource) -> ClipSource:
+        """With the labels that the store has and the source does not know."""
+        known = self._known.get(source.clip_id)
+        if known is None:
+            return source
+        return replace(source, **{name: getattr(source, name) or getattr(known, name) for name in LABELS})
 
     def _count(self, source: ClipSource, status: Status, told: Stored) -> None:
         self._frames += told.frames
@@ -222,3 +246,5 @@ class _Run:
         self._flushed = time.monotonic()
         self._store.append(new)
         self._store.replace(changed)
+        if self._journal and (new or changed):
+            self._journal.clear()

@@ -240,6 +240,12 @@ class Crew:
                     f"a worker process {how} while it started (out of memory: use fewer workers; "
                     "or a script that does its work outside of `if __name__ == '__main__':`)"
                 )
+        elif job is not None and not worker.begun:
+            # It died before the job came to it; that shows only when it is read from.
+            if alone:
+                self._aside.appendleft(job)
+            else:
+                self._orphans.append(deque([job]))
         elif alone:
             yield job, WorkerDiedError(f"the worker process {how}, twice: the second time with nothing beside it")
         elif job is not None:

@@ -25,6 +25,7 @@ from posegloss.pipeline.files import remove_leftovers
 from posegloss.pipeline.running.run_state import held
 from posegloss.pipeline.storing import shards
 from posegloss.pipeline.storing.clip import ARRAYS, LABELS, ORIGIN, SCHEMA, Clip, Known, from_row, origin_of, to_table
+from posegloss.pipeline.storing.journal import read_journal, remove_journal
 from posegloss.pipeline.storing.lease import leased
 from posegloss.pipeline.storing.storage import Storage
 
@@ -99,14 +100,16 @@ class KeypointStore:
             return cls.open_with(place, settings)
         store = cls(storage, settings)
         storage.make(shards.FOLDER)
-        store._describe()
-        return store
+        store._describe(replace=False)
+        # Another run may have made it in the same moment.
+        return cls.open_with(place, settings)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Be the only one who writes, until the block ends. Readers are not kept out.
 
-        What a killed run left half-written is removed, and a store of an older format becomes one of this.
+        What a killed run left half-written is removed, what it had finished is taken in, and a store of an older format
+        becomes one of this.
 
         Raises:
             StoreError: another run has the store, it has other settings by now, or it cannot be written.
@@ -121,7 +124,18 @@ class KeypointStore:
                     remove_leftovers(folder)
             if description["format"] != FORMAT:
                 self._describe()
+            if folder:
+                self._take_in(read_journal(folder))
+                remove_journal(folder)
             yield
+
+    def _take_in(self, clips: Sequence[Clip]) -> None:
+        if not clips:
+            return
+        # The run may have been killed between writing the shard and clearing the journal.
+        there = self.clip_ids()
+        self.replace([clip for clip in clips if clip.clip_id in there])
+        self.append([clip for clip in clips if clip.clip_id not in there])
 
     def append(self, clips: Sequence[Clip]) -> None:
         """Add clips as one new shard, which appears whole or not at all.
@@ -192,9 +206,23 @@ class KeypointStore:
             if table is not None:
                 self.storage.write(name, shards.encode(edit(table)))
 
-    def _describe(self) -> None:
-        text = json.dumps({"format": FORMAT, "settings": self.settings}, indent=2)
-        self.storage.write(DESCRIPTION, text.encode())
+    def _describe(self, *, replace: bool = True) -> None:
+        text = json.dumps({"format": FORMAT, "settings": self.settings}, indent=2).encode()
+        folder = self.storage.folder
+        if replace or not folder:
+            self.storage.write(DESCRIPTION, text)
+            return
+        scratch = f".{uuid.uuid4().hex}.part.json"
+        self.storage.write(scratch, text)
+        try:
+            # Unlike a rename it never takes the place of another's.
+            (folder / DESCRIPTION).hardlink_to(folder / scratch)
+        except (FileExistsError, FileNotFoundError):
+            pass  # another has made the store, and may have tidied it up already
+        except OSError:
+            self.storage.write(DESCRIPTION, text)  # a file system without hard links
+        finally:
+            self.storage.delete(scratch)
 
     def __len__(self) -> int:
         with self._reading():

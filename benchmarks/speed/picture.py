@@ -15,6 +15,7 @@ _PEER: Final = "#9aa0a6"
 _COLOURS: Final = {
     "decode": "#4e9fd1",
     "colour": "#2fb5a5",
+    "detector": "#b5b04a",
     "crop": "#e0a030",
     NETWORK: "#6a6fd8",
     "network in and out": "#c77dd0",

@@ -13,7 +13,9 @@ from benchmarks.speed.runner import Runner, RunnerError
 from benchmarks.speed.serve import Answer
 
 OURS: Final = "posegloss Full"
+OURS_INT8: Final = "posegloss Full int8"
 OURS_LITE: Final = "posegloss Lite"
+OURS_LITE_INT8: Final = "posegloss Lite int8"
 MP_SOLUTIONS: Final = "mp.solutions 0.10.21"
 TASKS: Final = f"MediaPipe Tasks {version('mediapipe')}"
 WITH_START: Final = " + start of workers"

@@ -25,7 +25,7 @@ def run(paths: list[str], model: str) -> Answer:
     }
 
 
-def corpus(paths: list[str], model: str, workers: int, warm_up: str) -> Answer:
+def corpus(paths: list[str], model: str, precision: str, workers: int, warm_up: str) -> Answer:
     """The videos into a new store, by worker processes.
 
     They start with every call. ``whole_s`` counts that, ``seconds`` does not: every worker is given a clip to warm up,
@@ -36,7 +36,7 @@ def corpus(paths: list[str], model: str, workers: int, warm_up: str) -> Answer:
     from posegloss.pipeline.extract import ExtractionSettings
     from posegloss.pipeline.store import KeypointStore
 
-    settings = ExtractionSettings(model)
+    settings = ExtractionSettings(model, precision=precision)
     warm = [ClipSource(f"warm-up {i}", Path(warm_up)) for i in range(workers)]
     clips = [ClipSource(f"{i}", Path(path)) for i, path in enumerate(paths)]
     frames = people = warm_frames = 0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from benchmarks.speed.frame_time import FrameTime
-from benchmarks.speed.rates import MP_SOLUTIONS, OURS, OURS_LITE, TASKS, Contest
+from benchmarks.speed.rates import MP_SOLUTIONS, OURS, OURS_INT8, OURS_LITE, OURS_LITE_INT8, TASKS, Contest
 from benchmarks.speed.worker_life import WorkerLife
 
 RATIOS = (
@@ -13,7 +13,10 @@ RATIOS = (
     ("video", OURS, TASKS, 2.2),
     ("corpus", OURS, MP_SOLUTIONS, 4.5),
     ("corpus", OURS, TASKS, 3.5),
+    ("corpus", OURS_INT8, MP_SOLUTIONS, 4.5),
+    ("corpus", OURS_INT8, TASKS, 3.5),
     ("corpus", OURS_LITE, MP_SOLUTIONS, 6.0),
+    ("corpus", OURS_LITE_INT8, MP_SOLUTIONS, 6.0),
 )
 AROUND_SHARE = 0.15
 START_S = 1.0

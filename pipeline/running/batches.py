@@ -3,16 +3,20 @@
 Knows nothing of Ray, and nothing of clips: what is kept, and where, is the keeper's.
 """
 
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
-from posegloss.pipeline.errors import PoseglossError
+from posegloss.pipeline.errors import DiskFullError, PoseglossError, StoreError
 from posegloss.pipeline.executors import Crew
 from posegloss.pipeline.running.time_limit import TimeLimit
 from posegloss.pipeline.running.worker_process import Work
 
 Job = TypeVar("Job")
+
+_PAUSES_S: Final = (1.0, 4.0, 16.0)
+"""An object store may be out of reach for a moment: after each pause it is tried again to keep a batch's results."""
 
 
 class Keeper(Protocol):
@@ -112,10 +116,20 @@ class Station:
                 else:
                     done.append((job, result))
                     frames += keeper.frames(result)
-        for (job, _), summary in zip(done, keeper.keep(name, done), strict=True):
+        for (job, _), summary in zip(done, self._keep(name, done), strict=True):
             found[keeper.key(job)] = summary
         self.frames = 0
         return [found[keeper.key(job)] for job in batch.jobs]
+
+    def _keep(self, name: str, done: Sequence[tuple[Any, Any]]) -> Sequence[Any]:
+        for pause_s in _PAUSES_S:
+            try:
+                return self.keeper.keep(name, done)
+            except DiskFullError:
+                raise
+            except StoreError:
+                time.sleep(pause_s)
+        return self.keeper.keep(name, done)
 
 
 @dataclass(frozen=True)

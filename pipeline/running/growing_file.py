@@ -43,8 +43,10 @@ class GrowingFile:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self._file:
-            self._file.close()
+        if self._file and self._storage.folder:
+            # Closing writes again what could not be written.
+            with told_as_store_error(self._storage.folder):
+                self._file.close()
         elif self._pending:
             self._put()
 

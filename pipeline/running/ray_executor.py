@@ -8,7 +8,7 @@ import random
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +54,8 @@ def run_on_ray(
     """Do jobs on a Ray cluster, and give back each job with the keeper's summary of its result, or what it raised.
 
     The results themselves stay with the keeper and never pass through this process. A batch whose machine is lost is
-    done once more by another; lost twice, its jobs have WorkerDiedErrors. Closing the generator ends the work.
+    done once more by another; lost twice, those of its jobs that were not kept have WorkerDiedErrors. Closing the
+    generator ends the work.
 
     Args:
         work: what to do with a job; importable by name on every machine.
@@ -242,7 +243,11 @@ class _Fleet:
             if self._may_try_again(batch, again):
                 return
             reason = f"the worker or its machine was lost twice while it worked on this batch ({first_line(error)})"
-            yield from ((job, WorkerDiedError(reason)) for job in batch.jobs)
+            # It may have been lost after it had kept them.
+            kept: Mapping[Any, Any] = {}
+            with suppress(StoreError):
+                kept = self._keeper.kept(self._keeper.name(batch.jobs), batch.jobs)
+            yield from ((job, kept.get(self._keeper.key(job), WorkerDiedError(reason))) for job in batch.jobs)
             return
         self._idle.append(actor)
         if isinstance(results, Stop):

@@ -95,12 +95,22 @@ def work(job: Job, tell: Tell) -> Extracted:
         if verdict is Verdict.THERE:
             return Extracted(now, None, time.monotonic() - began)
     global _pass
-    if _pass is None or not _pass.goes_on_with(source):
-        _pass = _Pass(source, *job.later)
-    running, _pass = _pass, None
-    sequence, origin = running.extract(tell)
-    _pass = running
-    return Extracted(origin, sequence, time.monotonic() - began)
+    if _pass is not None and not _pass.goes_on_with(source):
+        _pass.close()
+        _pass = None
+    running, _pass = _pass or _Pass(source, *job.later), None
+    try:
+        result, origin = running.extract(tell)
+    except BaseException:
+        running.close()
+        raise
+    if running.is_over:
+        running.close()
+    else:
+        _pass = running
+    if isinstance(result, VideoError):
+        raise result
+    return Extracted(origin, result, time.monotonic() - began)
 
 
 class _Pass:
@@ -116,32 +126,41 @@ class _Pass:
             sources, _settings, _backend, _threads, on_open=self._opened, on_frame=self._progressed
         )
 
+    @property
+    def is_over(self) -> bool:
+        return not self._left
+
+    def close(self) -> None:
+        """Close the video: as the generator calls back, nobody else would for long."""
+        self._spans.close()
+
     def goes_on_with(self, source: ClipSource) -> bool:
         return bool(self._left) and self._left[0] == source
 
-    def extract(self, tell: Tell) -> tuple[KeypointSequence, Origin]:
+    def extract(self, tell: Tell) -> tuple[KeypointSequence | VideoError, Origin]:
         self._tell, self._frames_before = tell, self._frames
         source = self._left.popleft()
-        if self._frames:
-            tell(Opened(None if source.end_s is None else source.end_s - (source.start_s or 0.0)))
+        if source is not self._first:
+            tell(Opened(_length_s(source)))
         result = next(self._spans)
         if _stamp(source) != self._stamp:
             raise VideoError(f"{source.path} was written while it was read; run the same command again")
-        if not self._left:
-            self._spans.close()
-        if isinstance(result, VideoError):
-            raise result
         return result, self._origin
 
     def _opened(self, length_s: float | None) -> None:
-        source = self._first
-        self._tell(Opened(length_s, source.start_s or 0.0))
-        # Not earlier: before the header is read, there is but little time.
-        self._origin = _origin(source, self._tell)
+        # Hashing a long recording takes its time, which is none of the span's: until it is done, silence alone counts.
+        self._tell(Opened(None))
+        self._origin = _origin(self._first, self._tell)
+        own_s = _length_s(self._first)
+        self._tell(Opened(length_s if own_s is None else own_s, self._first.start_s or 0.0))
 
     def _progressed(self, frames: int) -> None:
         self._frames = frames
         self._tell(Progress(frames - self._frames_before))
+
+
+def _length_s(source: ClipSource) -> float | None:
+    return None if source.end_s is None else source.end_s - (source.start_s or 0.0)
 
 
 def stranger_reason(before: Origin) -> str:

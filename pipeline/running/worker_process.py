@@ -36,6 +36,11 @@ class Opened:
 
 
 @dataclass(frozen=True)
+class Begun:
+    """The job has arrived: if the process dies now, that may be the job's fault."""
+
+
+@dataclass(frozen=True)
 class Progress:
     """The job is not stuck: so many frames are done."""
 
@@ -73,8 +78,9 @@ class WorkerProcess:
         connection: readable when there is something to receive.
         ready: it has started.
         job: what it works on, if anything.
+        begun: it has told that it works on that.
         alone: nothing else is in flight while it works on that.
-        since: when it was given that, by the monotonic clock.
+        since: when it was given that, or told its length, by the monotonic clock.
         heard: when it was last heard of.
         opened: what it told of the job's length.
         frames: how many frames of the job are done.
@@ -91,7 +97,7 @@ class WorkerProcess:
         theirs.close()
         self.ready = False
         self.job: Any = None
-        self.alone = False
+        self.alone = self.begun = False
         self.since = self.heard = time.monotonic()
         self.opened: Opened | None = None
         self.frames = 0
@@ -103,23 +109,25 @@ class WorkerProcess:
 
     def give(self, job: Any, *, alone: bool = False) -> None:
         """Let it work on a job."""
-        self.job, self.alone = job, alone
+        self.job, self.alone, self.begun = job, alone, False
         self.since = self.heard = time.monotonic()
         # One that has just died is noticed when its pipe is read.
         with suppress(OSError):
             self.connection.send(job)
 
-    def receive(self) -> Opened | Progress | Ready | Finished | None:
+    def receive(self) -> Begun | Opened | Progress | Ready | Finished | None:
         """The next message, or None if the process has died."""
         try:
-            message: Opened | Progress | Ready | Finished = self.connection.recv()
+            message: Begun | Opened | Progress | Ready | Finished = self.connection.recv()
         except (EOFError, OSError):
             return None
         self.heard = time.monotonic()
         if isinstance(message, Ready):
             self.ready = True
+        elif isinstance(message, Begun):
+            self.begun = True
         elif isinstance(message, Opened):
-            self.opened = message
+            self.opened, self.since = message, self.heard
         elif isinstance(message, Progress):
             self.frames = message.frames
         else:
@@ -172,7 +180,9 @@ def _serve(connection: "Connection[Any, Any]", work: Work[Any, Any], start: Call
     connection.send(Ready())
     with suppress(EOFError):
         while True:
-            result = attempt(work, connection.recv(), _Teller(connection))
+            job = connection.recv()
+            connection.send(Begun())
+            result = attempt(work, job, _Teller(connection))
             connection.send(Finished(_portable(result) if isinstance(result, Exception) else result))
 
 

@@ -1,9 +1,11 @@
 """A lease on a place that has no locks: an object that names its holder and that the holder keeps young.
 
 An object store has no lock that ends with its process. A lease is the honest second best: it keeps apart two runs that
-start at different times, and finds out, before any work is done, when two started in the same moment. It does not stop
-a holder that was frozen for longer than ``STALE_S`` and wakes up; what it then still writes are whole shards, in which
-the next run finds clips that are there twice (``shards.drop_repeats``).
+start at different times, and finds out, before any work is done, when two started in the same moment. A holder that was
+frozen for longer than ``STALE_S`` and wakes up finds another's lease, leaves it alone and is told so when it ends; what
+it still writes are whole shards, in which the next run finds clips that are there twice (``shards.drop_repeats``).
+
+How old a lease is, is told by the clocks of two machines: they must not be more than ``STALE_S - BEAT_S`` apart.
 """
 
 import json
@@ -33,35 +35,56 @@ def leased(storage: Storage, *, settle_s: float = _SETTLE_S, beat_s: float = BEA
     """Hold the lease of a place until the block ends.
 
     Raises:
-        StoreError: another run holds it, or the place cannot be written.
+        StoreError: another run holds it, the place cannot be written, or, when the block has ended, another run has
+            taken the lease meanwhile, as this one was silent for too long.
     """
     owner: dict[str, str | int] = {"owner": uuid.uuid4().hex, "host": socket.gethostname(), "pid": os.getpid()}
     held = _read(storage)
     if held and time.time() - float(held["seen"]) < STALE_S:
         raise _refusal(storage, held)
-    _write(storage, owner)
-    time.sleep(settle_s)
-    held = _read(storage)
-    if held and held["owner"] != owner["owner"]:
-        raise _refusal(storage, held)
-    ended = threading.Event()
-    beat = threading.Thread(target=_keep_young, args=(storage, owner, ended, beat_s), daemon=True)
-    beat.start()
+    ended, lost = threading.Event(), threading.Event()
+    beat = threading.Thread(target=_keep_young, args=(storage, owner, ended, lost, beat_s), daemon=True)
     try:
+        _write(storage, owner)
+        time.sleep(settle_s)
+        held = _read(storage)
+        if held and held["owner"] != owner["owner"]:
+            raise _refusal(storage, held)
+        beat.start()
         yield
     finally:
         ended.set()
-        beat.join()
+        if beat.is_alive():
+            beat.join()
         # One that cannot be removed goes stale by itself.
         with suppress(StoreError):
-            storage.delete(LEASE)
+            _give_back(storage, owner, lost)
+    if lost.is_set():
+        raise StoreError(
+            f"another run has taken {storage.place} over, as this one was silent for {STALE_S:.0f} s or more (or the "
+            "clocks of the machines differ); run the same command again when it has ended: it goes on where they were"
+        )
 
 
-def _keep_young(storage: Storage, owner: dict[str, str | int], ended: threading.Event, beat_s: float) -> None:
+def _keep_young(
+    storage: Storage, owner: dict[str, str | int], ended: threading.Event, lost: threading.Event, beat_s: float
+) -> None:
     while not ended.wait(beat_s):
         # One beat may be missed; the clips' own writes will tell if the place is gone.
         with suppress(StoreError):
+            held = _read(storage)
+            if held and held["owner"] != owner["owner"]:
+                lost.set()
+                return
             _write(storage, owner)
+
+
+def _give_back(storage: Storage, owner: dict[str, str | int], lost: threading.Event) -> None:
+    held = _read(storage)
+    if held and held["owner"] == owner["owner"]:
+        storage.delete(LEASE)
+    elif held:
+        lost.set()
 
 
 def _write(storage: Storage, owner: dict[str, str | int]) -> None:

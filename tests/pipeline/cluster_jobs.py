@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from posegloss.pipeline.errors import StoreError, WeightsError
+from posegloss.pipeline.errors import DiskFullError, StoreError, WeightsError
 from posegloss.pipeline.running.worker_process import Opened, Tell
 
 
@@ -62,9 +62,11 @@ class FileKeeper:
 
     def keep(self, name: str, done: Sequence[tuple[tuple[int, float], int]]) -> list[str]:
         away = self.folder.parent / "away"
-        if self.folder.name == "full" or away.exists():
-            away.unlink(missing_ok=True)
-            raise StoreError("no room")
+        if self.folder.name == "full":
+            raise DiskFullError("no room")
+        if away.exists():
+            away.unlink()
+            raise StoreError("out of reach")
         before = self.kept(name, [])
         (self.folder / name).write_text(json.dumps([*before, *(number for (number, _), _ in done)]))
         time.sleep(self.slow_s)

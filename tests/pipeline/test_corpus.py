@@ -294,6 +294,18 @@ def test_a_file_that_changed_is_extracted_again_in_the_place_of_the_old_clip(
     assert extract_corpus(sources, store, SETTINGS) == CorpusResult(0, 3, 0)
 
 
+def test_a_clip_that_is_extracted_again_keeps_what_only_the_store_knows_of_it(
+    store: KeypointStore, make_video: MakeVideo
+) -> None:
+    source = ClipSource("a.mp4", make_video("a.mp4", [empty_room()] * 2), "WAVE", "ada", "train", synthetic=True)
+    extract_corpus([source], store, SETTINGS)
+    make_video("a.mp4", [empty_room()] * 3)
+    extract_corpus([ClipSource("a.mp4", source.path, signer="bea")], store, SETTINGS)
+    clip = store.get("a.mp4")
+    assert len(clip.sequence) == 3
+    assert (clip.gloss, clip.signer, clip.split, clip.synthetic) == ("WAVE", "bea", "train", True)
+
+
 def test_a_file_that_was_only_touched_is_read_once_and_not_extracted(
     store: KeypointStore, make_video: MakeVideo
 ) -> None:

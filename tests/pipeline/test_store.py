@@ -20,6 +20,7 @@ from posegloss.pipeline.sequence import KeypointSequence
 from posegloss.pipeline.store import Clip, KeypointStore
 from posegloss.pipeline.storing.clip import SCHEMA, Known, to_table
 from posegloss.pipeline.storing.provenance import Origin, Provenance
+from posegloss.pipeline.storing.storage import Storage
 
 from ..conftest import fill_disk
 
@@ -284,6 +285,42 @@ def test_settings_that_came_in_between_are_noticed(store: KeypointStore) -> None
     (store.path / "store.json").write_text(json.dumps({"format": 2, "settings": {"model": "lite"}}))
     with pytest.raises(StoreError, match="other settings"), store.exclusive():
         pass
+
+
+@pytest.mark.parametrize("tidied", [False, True])
+def test_of_two_who_make_a_store_at_once_the_first_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tidied: bool
+) -> None:
+    make = Storage.make
+
+    def first_makes_it(storage: Storage, folder: str) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(Storage, "make", make)
+            first = KeypointStore.create(tmp_path, SETTINGS)
+        if tidied:
+            write = storage.write
+
+            def write_and_tidy(name: str, data: bytes) -> None:
+                write(name, data)
+                with first.exclusive():
+                    pass
+
+            monkeypatch.setattr(storage, "write", write_and_tidy)
+
+    monkeypatch.setattr(Storage, "make", first_makes_it)
+    with pytest.raises(StoreError, match="other settings"):
+        KeypointStore.create(tmp_path, {"model": "lite", "smooth": True})
+    assert KeypointStore.open(tmp_path).settings == SETTINGS
+    assert not list(tmp_path.glob(".*.part*"))
+
+
+def test_a_file_system_without_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    assert KeypointStore.create(tmp_path, SETTINGS).settings == SETTINGS
+    assert {path.name for path in tmp_path.iterdir()} == {"store.json", "clips"}
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:

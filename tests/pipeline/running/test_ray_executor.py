@@ -1,13 +1,18 @@
+import itertools
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from posegloss.pipeline.errors import ClipTimeoutError, ClusterError, StoreError, WeightsError, WorkerDiedError
+from posegloss.pipeline.running import ray_executor
+from posegloss.pipeline.running.batches import Batch
 from posegloss.pipeline.running.ray_executor import run_on_ray
 from posegloss.pipeline.running.time_limit import TimeLimit
 
@@ -100,3 +105,53 @@ def test_a_cluster_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyP
                 crew.work, [(1, 0.0)], crew.ready, keeper=keeper, on_beat=lambda _: None, address="ray://127.0.0.1:1"
             )
         )
+
+
+class LosingRay:
+    """A cluster of one processor, of which the first batch is kept, and no answer ever arrives."""
+
+    class RayError(Exception):
+        """As Ray's."""
+
+    class RayTaskError(RayError):
+        """As Ray's."""
+
+    exceptions = SimpleNamespace(RayError=RayError, RayTaskError=RayTaskError)
+
+    def __init__(self, keeper: FileKeeper) -> None:
+        self.keeper, self.answers = keeper, itertools.count()
+
+    def remote(self, **_: object) -> Callable[[type], SimpleNamespace]:
+        hello, do = (SimpleNamespace(remote=answer) for answer in (lambda: "hello", self.do))
+        return lambda _: SimpleNamespace(remote=lambda *_: SimpleNamespace(hello=hello, do=do))
+
+    def do(self, batch: Batch[Job]) -> int:
+        answer = next(self.answers)
+        if not answer:
+            self.keeper.keep(self.keeper.name(batch.jobs), [(job, 0) for job in batch.jobs[:1]])
+        return answer
+
+    def get(self, answer: object) -> None:
+        if answer != "hello":
+            raise self.RayError("lost")
+
+    def wait(self, answers: list[object], **_: object) -> tuple[list[object], list[object]]:
+        return answers[:1], answers[1:]
+
+    def cluster_resources(self) -> dict[str, float]:
+        return {"CPU": 1.0}
+
+    def kill(self, actor: object) -> None:
+        """It is gone already."""
+
+
+def test_what_was_kept_before_the_last_machine_was_lost_has_not_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = FileKeeper(tmp_path)
+    monkeypatch.setattr(ray_executor, "connected", lambda *_: nullcontext(LosingRay(keeper)))
+    jobs = [(number, 0.0) for number in range(4)]
+    results = dict(run_on_ray(crew.work, jobs, crew.ready, keeper=keeper, on_beat=lambda _: None, workers=1))
+    assert results.pop((0, 0.0)) == "0 was kept"
+    assert set(results) == set(jobs[1:])
+    assert all("lost twice" in str(error) for error in results.values())

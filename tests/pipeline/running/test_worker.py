@@ -64,13 +64,26 @@ def test_spans_of_one_pass_read_their_video_once_and_are_what_each_is_alone(
         np.testing.assert_array_equal(sequence.keypoints, expected.keypoints)
         np.testing.assert_allclose(sequence.timestamps, expected.timestamps, atol=1e-9)
     assert len(opened) == 1
-    assert [message.length_s for message in told if isinstance(message, Opened)] == pytest.approx([0.8, 0.2, 0.2])
+    lengths = [message.length_s for message in told if isinstance(message, Opened)]
+    assert lengths == [None, *[pytest.approx(0.2)] * 3], "the file is hashed, then each span counts for itself"
     # Another order than announced: read anew.
     worker.work(Job(spans[0], later=tuple(spans[1:])), told.append)
     again = worker.work(Job(spans[2]), told.append).sequence
     assert again is not None
     np.testing.assert_array_equal(again.keypoints, alone[2].keypoints)
     assert len(opened) == 3
+
+
+def test_a_span_without_frames_does_not_end_its_pass(started: None, avatar_video: Path) -> None:
+    spans = [ClipSource(f"{a}", avatar_video, start_s=a, end_s=b) for a, b in ((0.1, 0.2), (0.21, 0.22), (0.4, 0.5))]
+    jobs = [Job(span, later=tuple(spans[i + 1 :])) for i, span in enumerate(spans)]
+    assert worker.work(jobs[0], [].append).sequence is not None
+    under_way = worker._pass
+    with pytest.raises(VideoError, match="no frame between"):
+        worker.work(jobs[1], [].append)
+    assert worker._pass is under_way
+    assert worker.work(jobs[2], [].append).sequence is not None
+    assert worker._pass is None
 
 
 def test_a_bad_clip_does_not_spoil_the_next(started: None, avatar_video: Path, tmp_path: Path) -> None:
@@ -88,8 +101,9 @@ def test_it_tells_what_it_read_and_how_far_it_is(started: None, avatar_video: Pa
     digest = hashlib.sha256(avatar_video.read_bytes()).hexdigest()
     assert extracted.origin == Origin(str(avatar_video), status.st_size, status.st_mtime_ns, digest)
     assert extracted.seconds > 0
-    assert isinstance(told[0], Opened)
-    assert (told[0].length_s, told[0].before_s) == (pytest.approx(0.2), 0.4)
+    hashing, opened = (message for message in told if isinstance(message, Opened))
+    assert hashing.length_s is None
+    assert (opened.length_s, opened.before_s) == (pytest.approx(0.2), 0.4)
     assert told[-1] == Progress(5)
 
 

@@ -1,3 +1,4 @@
+import json
 import pickle
 import time
 from pathlib import Path
@@ -66,18 +67,51 @@ def test_clips_that_are_in_two_shards_are_left_in_one(storage: Storage) -> None:
     assert shards.drop_repeats(storage) == 0
 
 
-def test_a_lease_keeps_a_second_run_out_until_it_ends(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lease_keeps_a_second_run_out_until_it_ends(storage: Storage) -> None:
     with leased(storage, settle_s=0, beat_s=0.05):
         time.sleep(0.2)
         with pytest.raises(StoreError, match="another run is writing"), leased(storage, settle_s=0):
             pass
-    # One that does not beat was silent for too long.
-    with leased(storage, settle_s=0, beat_s=3600):
-        monkeypatch.setattr("posegloss.pipeline.storing.lease.STALE_S", 0.0)
-        with leased(storage, settle_s=0):
-            pass
-    monkeypatch.undo()
     assert not storage.exists(LEASE)
+
+
+@pytest.mark.parametrize("beat_s", [0.05, 3600])
+def test_who_was_silent_for_too_long_leaves_the_lease_to_the_other(storage: Storage, beat_s: float) -> None:
+    theirs = json.dumps({"owner": "other", "host": "there", "pid": 1, "seen": time.time()}).encode()
+
+    def hold() -> None:
+        with leased(storage, settle_s=0, beat_s=beat_s):
+            # Once more if it came between the look and the write of a beat.
+            for _ in range(3):
+                if storage.read(LEASE) != theirs:
+                    storage.write(LEASE, theirs)
+                time.sleep(0.15)
+
+    with pytest.raises(StoreError, match="has taken"):
+        hold()
+    assert storage.read(LEASE) == theirs
+
+
+def test_a_lease_that_nobody_renews_is_nobodys(storage: Storage) -> None:
+    storage.write(LEASE, json.dumps({"owner": "other", "host": "there", "pid": 1, "seen": 0.0}).encode())
+    with leased(storage, settle_s=0):
+        pass
+    assert not storage.exists(LEASE)
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_stop_before_the_work_begins_gives_back_only_what_is_held(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch, taken: bool
+) -> None:
+    def stop(_: float) -> None:
+        if taken:
+            storage.write(LEASE, b'{"owner": "other", "host": "there", "pid": 1, "seen": 0}')
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", stop)
+    with pytest.raises(KeyboardInterrupt), leased(storage):
+        pass
+    assert storage.exists(LEASE) == taken
 
 
 def test_what_goes_wrong_is_told(s3: str, small_disk: Path) -> None:
