@@ -38,7 +38,7 @@ def convert(
         list[str] | None, typer.Option(help="Only the clip of this id; may be given several times.")
     ] = None,
     tier: Annotated[
-        list[str] | None, typer.Option(help="The tier of an .eaf that has the glosses; may be given several times.")
+        list[str] | None, typer.Option(help="The tier of an .eaf that has, or gets, the glosses; several may be read.")
     ] = None,
     list_formats: Annotated[bool, typer.Option("--list", help="List what can be read and written.")] = False,
 ) -> None:
@@ -58,7 +58,10 @@ def convert(
         return
     if source is None or out is None:
         raise typer.BadParameter("say what to read and what to write", param_hint="IN OUT")
-    options = ReadOptions(frame_rate, _pixels(size))
+    if out.suffix.lower() == ".eaf":
+        _convert_rows(source, out, tier or [])
+        return
+    options = ReadOptions(frame_rate, pixels(size))
     kind = from_ or kind_of(source)
     if kind == "eaf":
         _convert_spans(source, out, tier or [])
@@ -78,7 +81,8 @@ def convert(
     _print_result(result, out)
 
 
-def _pixels(size: str | None) -> tuple[int, int] | None:
+def pixels(size: str | None) -> tuple[int, int] | None:
+    """Width and height as --size gives them."""
     if size is None:
         return None
     found = re.fullmatch(r"(\d{1,6})[xX*](\d{1,6})", size.strip())
@@ -96,6 +100,27 @@ def _convert_spans(source: Path, out: Path, tiers: list[str]) -> None:
     for note in written.notes:
         say_note(printable(note))
     output.print(f"{count(written.rows, 'row')}: {out}", markup=False)
+
+
+def _convert_rows(source: Path, out: Path, tiers: list[str]) -> None:
+    from posegloss.datasets.manifest import MANIFEST_SUFFIXES, read_manifest
+    from posegloss.pipeline.formats.span_rows import write_span_tier
+
+    if source.suffix.lower() not in MANIFEST_SUFFIXES:
+        raise typer.BadParameter(f"an .eaf is made of a manifest; {source} is none (.csv, .parquet)", param_hint="IN")
+    if len(tiers) != 1:
+        raise typer.BadParameter("name the tier that the rows become", param_hint="--tier")
+    found = read_manifest(source)
+    for problem in found.problems[:_MOST_PROBLEMS]:
+        errors.print(printable(f"row {problem.row_number}: {problem.path}: {problem.reason}"), markup=False)
+    if (more := len(found.problems) - _MOST_PROBLEMS) > 0:
+        errors.print(f"and {more:,} more rows that cannot be used")
+    written = write_span_tier(found.clips, out, tiers[0])
+    for note in written.notes:
+        say_note(printable(note))
+    output.print(f"{count(written.rows, 'annotation')}: {out}", markup=False)
+    if found.problems:
+        raise typer.Exit(Exit.SOME_FAILED)
 
 
 def _print_result(result: "Converted", out: Path) -> None:

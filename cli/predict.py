@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from posegloss.cli.console import Exit, errors, fetch_weights, output, say_note, status
+from posegloss.cli.convert import pixels
 from posegloss.pipeline.errors import PoseglossError
 
 
@@ -18,6 +19,16 @@ def predict(
         list[Path], typer.Argument(help="Clips of one sign each: videos, or landmarks (posegloss convert --list).")
     ],
     top: Annotated[int, typer.Option(min=1, help="How many glosses to name.")] = 5,
+    frame_rate: Annotated[
+        float | None, typer.Option(metavar="FPS", help="Frames a second, where landmarks do not say or are wrong.")
+    ] = None,
+    size: Annotated[
+        str | None, typer.Option(metavar="WxH", help="Frame size in pixels, where landmarks do not say or are wrong.")
+    ] = None,
+    clip: Annotated[
+        list[str] | None,
+        typer.Option(help="The clip of this id, of landmarks that hold several; may be given several times."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a clip, for scripts.")] = False,
 ) -> None:
     """Recognise the gloss in clips of one sign each.
@@ -29,8 +40,9 @@ def predict(
     from posegloss.classifiers.predict import GlossRecogniser
     from posegloss.pipeline.clip_source import ClipSource
     from posegloss.pipeline.extract import extract_clip
-    from posegloss.pipeline.formats import is_landmarks, read_sequence
+    from posegloss.pipeline.formats import ReadOptions, is_landmarks, read_sequence
 
+    options = ReadOptions(frame_rate, pixels(size))
     recogniser = GlossRecogniser.load(model)
     settings, threads = recogniser.extraction, os.cpu_count() or 1
     landmarks = {path for path in videos if is_landmarks(path)}
@@ -42,13 +54,15 @@ def predict(
         if any(path not in landmarks for path in videos):
             fetch_weights(settings.model)
             tracker = stack.enter_context(closing(settings.open_backend(threads)))
-        for video in videos:
+        wanted = [(video, clip_id) for video in videos for clip_id in (clip if clip and video in landmarks else [None])]
+        for video, clip_id in wanted:
+            name = f"{video}: {clip_id}" if clip_id else str(video)
             try:
                 with status(f"looking at {video.name}"):
                     if tracker is None or video in landmarks:
-                        sequence = read_sequence(video)
+                        sequence = read_sequence(video, options, clip_id=clip_id)
                         for told in sequence.warnings:
-                            errors.print(f"{video}: {told}", markup=False)
+                            errors.print(f"{name}: {told}", markup=False)
                     else:
                         sequence = extract_clip(ClipSource(str(video), video), settings, tracker, threads)
                     answer = recogniser.predict(sequence, top)
@@ -57,15 +71,15 @@ def predict(
             failed += answer.gloss is None
             if as_json:
                 # In ASCII: a file's name need not be text that stdout can encode.
-                print(json.dumps({"video": str(video), **answer.to_dict()}))  # noqa: T201
+                print(json.dumps({"video": str(video), **({"clip": clip_id} if clip_id else {}), **answer.to_dict()}))  # noqa: T201
             elif answer.gloss is None:
                 # An error of reading names its video itself.
                 told = str(answer.reason)
-                errors.print(told if str(video) in told else f"{video}: {told}", markup=False)
+                errors.print(told if str(video) in told else f"{name}: {told}", markup=False)
             else:
                 ranking = ", ".join(f"{gloss} {probability:.0%}" for gloss, probability in answer.ranking)
-                output.print(f"{video}: {ranking}", markup=False)
+                output.print(f"{name}: {ranking}", markup=False)
                 for remark in answer.remarks:
-                    errors.print(f"{video}: {remark}", markup=False)
+                    errors.print(f"{name}: {remark}", markup=False)
     if failed:
         raise typer.Exit(Exit.SOME_FAILED)

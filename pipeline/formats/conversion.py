@@ -1,6 +1,9 @@
 """From one format to another: many clips or one, each that fails on its own."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -9,11 +12,11 @@ from typing import Final
 
 from posegloss import __version__
 from posegloss.pipeline.errors import PoseglossError
+from posegloss.pipeline.files import whole_file
 from posegloss.pipeline.formats.errors import FormatError
 from posegloss.pipeline.formats.listed import ListedClip
 from posegloss.pipeline.formats.options import ReadOptions
-from posegloss.pipeline.formats.registry import kind_of, list_clips
-from posegloss.pipeline.inspection.lookup import near_ids
+from posegloss.pipeline.formats.registry import choose_clips, kind_of, list_clips
 from posegloss.pipeline.store import KeypointStore
 from posegloss.pipeline.storing.clip import Clip
 from posegloss.pipeline.storing.provenance import Origin, Provenance
@@ -21,6 +24,9 @@ from posegloss.pipeline.storing.provenance import Origin, Provenance
 OnClip = Callable[[int, int], None]
 _SHARD: Final = 64
 _MOST_NAME: Final = 200
+"""Bytes; a file system takes 255."""
+_OPTIONS: Final = ".posegloss"
+"""In a folder of .pose files: the options that they were converted with, which the format has no place for."""
 _BY_SUFFIX: Final = {
     **{".pose": "pose", ".npz": "npz", ".parquet": "parquet", ".tfrecord": "tfrecord", ".tfrecords": "tfrecord"},
     **{"": "store", ".store": "store"},
@@ -70,7 +76,8 @@ def convert(
         on_clip: is told how many clips are through, and of how many.
 
     Raises:
-        FormatError: the source is not what its name says, no clip of it could be read, or ``out`` cannot be written.
+        FormatError: the source is not what its name says, no clip of it could be read, ``out`` cannot be written, or
+            it has some of the clips already, converted with other options.
         StoreError: a store cannot be read or written.
     """
     kind = kind or kind_of(source)
@@ -81,10 +88,18 @@ def convert(
         raise FormatError(f"{source} is a store already; copy its folder")
     if out.exists() and source.exists() and out.samefile(source):
         raise FormatError(f"{out} is the source itself; choose another name")
-    listed = _chosen(source, list_clips(source, options, kind), clips)
+    options = options or ReadOptions()
+    every = list_clips(source, options, kind)
+    listed = _chosen(source, every, clips)
     result = Converted()
     total = len(listed)
-    _WRITERS[to](_Job(source, out, kind, listed, result, lambda done: on_clip(done, total) if on_clip else None))
+    ids = [clip.clip_id for clip in every]
+
+    def through(done: int) -> None:
+        if on_clip:
+            on_clip(done, total)
+
+    _WRITERS[to](_Job(source, out, kind, _as_text(options), ids, listed, result, through))
     if result.problems and not result.done and not result.skipped:
         clip_id, reason = next(iter(result.problems.items()))
         more = f" (so are {total - 1} others)" if total > 1 else ""
@@ -107,15 +122,23 @@ def kind_of_output(out: Path) -> str:
 
 
 def _chosen(source: Path, listed: list[ListedClip], wanted: Collection[str]) -> list[ListedClip]:
-    known = {clip.clip_id: clip for clip in listed}
-    for clip_id in wanted:
-        if clip_id not in known:
-            near = " or ".join(map(repr, near_ids(clip_id, known)))
-            raise FormatError(f"{source} has no clip {clip_id!r}{f'; did you mean {near}?' if near else ''}")
-    chosen = [known[clip_id] for clip_id in dict.fromkeys(wanted)] if wanted else listed
+    chosen = choose_clips(source, listed, wanted) if wanted else listed
     if not chosen:
         raise FormatError(f"{source} holds no clips")
     return chosen
+
+
+def _as_text(options: ReadOptions) -> str:
+    """What was given, as JSON."""
+    given = {"frame_rate": options.frame_rate, "size": options.size}
+    return json.dumps({name: value for name, value in given.items() if value is not None})
+
+
+def _other_options(out: Path, there: str, now: str) -> FormatError:
+    return FormatError(
+        f"{out} has clips that were converted with other options ({there} there, {now} now); "
+        "give the same, remove it, or choose another OUT"
+    )
 
 
 @dataclass(frozen=True)
@@ -123,6 +146,8 @@ class _Job:
     source: Path
     out: Path
     kind: str
+    options: str
+    ids: list[str]
     listed: list[ListedClip]
     result: Converted
     on_clip: Callable[[int], None]
@@ -130,22 +155,31 @@ class _Job:
     def clips(self, there: Callable[[ListedClip], bool] = lambda clip: False) -> Iterator[Clip]:
         """The clips that can be read; of the others, and of those that are there already, the result tells."""
         for through, one in enumerate(self.listed, start=1):
-            if there(one):
-                self.result.skipped += 1
-            else:
-                try:
+            try:
+                if there(one):
+                    self.result.skipped += 1
+                else:
                     yield self._read(one)
                     self.result.done += one.clip_id not in self.result.problems
-                except PoseglossError as error:
-                    self.result.problems[one.clip_id] = str(error)
+            except (PoseglossError, OSError) as error:
+                self.result.problems[one.clip_id] = str(error)
             self.on_clip(through)
 
     def _read(self, one: ListedClip) -> Clip:
         sequence = one.read()
+        for text in (one.clip_id, one.gloss, one.signer, one.split, sequence.source):
+            _check_text(text or "")
         for told in sequence.warnings:
             self.result.warn(told)
-        provenance = Provenance(Origin(sequence.source), self.kind, "{}", __version__, datetime.now(UTC))
+        provenance = Provenance(Origin(sequence.source), self.kind, self.options, __version__, datetime.now(UTC))
         return Clip(one.clip_id, sequence, one.gloss, one.signer, one.split, one.synthetic, provenance)
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise FormatError(f"{text!r} is no text in UTF-8; rename it") from error
 
 
 def _to_store(job: _Job) -> None:
@@ -158,7 +192,12 @@ def _to_store(job: _Job) -> None:
     # The settings are those of an extraction; that the clips come from none stands with each clip.
     store = KeypointStore.create(job.out, {})
     with store.exclusive():
-        known |= store.clip_ids()
+        table = store.columns(["clip_id", "settings"])
+        options = dict(zip(table["clip_id"].to_pylist(), table["settings"].to_pylist(), strict=True))
+        for one in job.listed:
+            if one.clip_id in options and (there := options[one.clip_id] or "{}") != job.options:
+                raise _other_options(job.out, there, job.options)
+        known |= options.keys()
         every = chain(first, clips)
         while some := list(islice(every, _SHARD)):
             store.append(some)
@@ -174,20 +213,67 @@ def _to_pose(job: _Job) -> None:
         )
     if job.out.is_file() and not single:
         raise FormatError(f"{job.out} is a file, not a folder; choose another name")
-    places = {one.clip_id: job.out if single else job.out / _file_name(one.clip_id) for one in job.listed}
+    places = dict.fromkeys(job.ids, job.out) if single else _file_names(job.out, job.ids)
+    if not single:
+        _check_options(job, places)
     for clip in job.clips(lambda one: not single and places[one.clip_id].exists()):
         try:
+            if not single:
+                _note_options(job)
             for told in write_pose(clip.sequence, places[clip.clip_id]):
                 job.result.warn(told)
         except FormatError as error:
             job.result.problems[clip.clip_id] = str(error)
 
 
-def _file_name(clip_id: str) -> Path:
-    """A path below a folder for an id that may be anything."""
+def _check_options(job: _Job, places: Mapping[str, Path]) -> None:
+    record = job.out / _OPTIONS
+    try:
+        there = record.read_text("utf-8") if record.is_file() else None
+    except (OSError, ValueError) as error:
+        raise FormatError(f"{record} cannot be read; remove {job.out}, or choose another OUT") from error
+    begun = there is not None or any(_is_there(places[one.clip_id]) for one in job.listed)
+    if begun and (there or "{}") != job.options:
+        raise _other_options(job.out, there or "{}", job.options)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False  # told when the clip's turn comes
+
+
+def _note_options(job: _Job) -> None:
+    record = job.out / _OPTIONS
+    if job.options == "{}" or record.exists():
+        return
+    try:
+        job.out.mkdir(parents=True, exist_ok=True)
+        with whole_file(record) as part:
+            part.write_text(job.options, "utf-8")
+    except OSError as error:
+        raise FormatError(f"{job.out} cannot be written: {error.strerror or error}") from error
+
+
+def _file_names(folder: Path, ids: Collection[str]) -> dict[str, Path]:
+    """A path below a folder for each id, which may be anything; no two have the same."""
+    names = {clip_id: _file_name(clip_id) for clip_id in ids}
+    # Some file systems do not tell a from A.
+    shared = Counter("/".join(parts).casefold() for parts in names.values())
+    places = {}
+    for clip_id, (*parents, name) in names.items():
+        if shared["/".join((*parents, name)).casefold()] > 1:
+            name = f"{name}-{hashlib.sha256(clip_id.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+        places[clip_id] = folder.joinpath(*parents, f"{name}.pose")
+    return places
+
+
+def _file_name(clip_id: str) -> tuple[str, ...]:
     parts = [part.replace("\0", "") for part in PurePosixPath(clip_id.replace("\\", "/")).parts]
-    parts = [part[:_MOST_NAME] for part in parts if part not in ("/", "..", ".", "")] or ["clip"]
-    return Path(*parts[:-1], f"{parts[-1].removesuffix('.pose')}.pose")
+    cut = [part.encode("utf-8", "replace")[:_MOST_NAME].decode("utf-8", "ignore") for part in parts]
+    *parents, name = [part for part in cut if part not in ("/", "..", ".", "")] or ["clip"]
+    return *parents, name.removesuffix(".pose")
 
 
 def _to_file(write: Callable[[Iterable[Clip], Path], None], job: _Job) -> None:

@@ -56,12 +56,16 @@ class Eaf:
 
     Attributes:
         path: of the file.
-        media: the linked video, where it lies now; where none of the links leads anywhere, beside the .eaf.
+        media: the first linked video that is there, where it lies now; if none is, the first one, beside the .eaf.
+        passed_over: the first linked video, if it is not there and media is another.
+        offset_ms: what to add to the times in the file to have the video's.
         tiers: by name.
     """
 
     path: Path
     media: Path | None
+    passed_over: Path | None
+    offset_ms: float
     tiers: Mapping[str, Tier]
 
     def tier(self, name: str) -> Tier:
@@ -90,7 +94,7 @@ def read_eaf(path: Path) -> Eaf:
     """
     root = parse_eaf(path)
     with told_as_format_error(path, "an .eaf file"):
-        media, offset_ms = _media(root, path)
+        media, passed_over, offset_ms = linked_video(root, path)
         spans = _annotations(root)
         tiers = {}
         for tier in root.iterfind("TIER"):
@@ -106,7 +110,7 @@ def read_eaf(path: Path) -> Eaf:
                 key=lambda span: (span.start_s, span.end_s),
             )
             tiers[name] = Tier(name, tier.get("PARTICIPANT") or None, good, len(marks) - len(good))
-    return Eaf(path, media, tiers)
+    return Eaf(path, media, passed_over, offset_ms, tiers)
 
 
 def parse_eaf(path: Path) -> ElementTree.Element:
@@ -189,13 +193,18 @@ def _annotations(root: ElementTree.Element) -> dict[str, tuple[str, float, float
     return spans
 
 
-def _media(root: ElementTree.Element, path: Path) -> tuple[Path | None, float]:
-    """The linked video, and what to add to the annotations' milliseconds to have the video's."""
+def linked_video(root: ElementTree.Element, path: Path) -> tuple[Path | None, Path | None, float]:
+    """``media``, ``passed_over`` and ``offset_ms`` of an Eaf."""
     linked = [media for header in root.iterfind("HEADER") for media in header.iterfind("MEDIA_DESCRIPTOR")]
     videos = [media for media in linked if "audio" not in media.get("MIME_TYPE", "")] or linked
-    guesses = [(place, float(media.get("TIME_ORIGIN") or 0)) for media in videos for place in _places(media, path)]
-    there = (guess for guess in guesses if guess[0].is_file())
-    return next(there, guesses[-1] if guesses else (None, 0.0))
+    guesses = [(places, float(media.get("TIME_ORIGIN") or 0)) for media in videos if (places := _places(media, path))]
+    if not guesses:
+        return None, None, 0.0
+    first = guesses[0][0][-1]
+    for number, (places, offset_ms) in enumerate(guesses):
+        if there := next((place for place in places if place.is_file()), None):
+            return there, first if number else None, offset_ms
+    return first, None, guesses[0][1]
 
 
 def _places(media: ElementTree.Element, path: Path) -> list[Path]:

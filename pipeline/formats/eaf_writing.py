@@ -14,8 +14,8 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from posegloss.pipeline.files import whole_file
-from posegloss.pipeline.formats.eaf import GlossSpan, parse_eaf
-from posegloss.pipeline.formats.errors import FormatError
+from posegloss.pipeline.formats.eaf import GlossSpan, linked_video, parse_eaf
+from posegloss.pipeline.formats.errors import FormatError, told_as_format_error
 
 _TYPE: Final = "posegloss"
 _SCHEMA: Final = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
@@ -42,7 +42,7 @@ def write_eaf(
         path: of the .eaf file, which appears whole.
         media: the video, linked from a new file; an existing file keeps its own links.
         tier: the tier's name.
-        spans: by time, in seconds; a span shorter than a millisecond becomes one.
+        spans: by time, in seconds of the video; a span shorter than a millisecond becomes one.
         participant: who signs.
         replace: put the spans in the place of those of a tier of that name.
 
@@ -51,6 +51,8 @@ def write_eaf(
             not allow to change; or the file cannot be written.
     """
     root = parse_eaf(path) if path.exists() else _new(path, media)
+    with told_as_format_error(path, "an .eaf file"):
+        offset_ms = linked_video(root, path)[2]
     there = next((one for one in root.iterfind("TIER") if one.get("TIER_ID") == tier), None)
     if there is not None:
         if not replace:
@@ -68,17 +70,17 @@ def write_eaf(
     written = Element("TIER", LINGUISTIC_TYPE_REF=_TYPE, TIER_ID=tier)
     if participant:
         written.set("PARTICIPANT", participant)
-    _fill(root, order, written, spans)
+    _fill(root, order, written, spans, offset_ms)
     root.insert(_place_before(root, _AFTER_TIERS), written)
     _save(root, path)
 
 
-def _fill(root: Element, order: Element, tier: Element, spans: Sequence[GlossSpan]) -> None:
+def _fill(root: Element, order: Element, tier: Element, spans: Sequence[GlossSpan], offset_ms: float) -> None:
     slots = _unused("ts", {slot.get("TIME_SLOT_ID", "") for slot in order})
     marks = _unused("a", {one.get("ANNOTATION_ID", "") for one in root.iter() if isinstance(one.tag, str)})
     for span in sorted(spans, key=lambda span: span.start_s):
-        start = max(round(span.start_s * 1000), 0)
-        end = max(round(span.end_s * 1000), start + 1)
+        start = max(round(span.start_s * 1000 - offset_ms), 0)
+        end = max(round(span.end_s * 1000 - offset_ms), start + 1)
         refs = {}
         for number, value in ((1, start), (2, end)):
             refs[f"TIME_SLOT_REF{number}"] = name = next(slots)

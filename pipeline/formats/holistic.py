@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from posegloss.pipeline.formats.arrays import Array, parse_npy
+from posegloss.pipeline.formats.arrays import Array, npy_shape, parse_npy
 from posegloss.pipeline.formats.errors import FormatError, told_as_format_error
 from posegloss.pipeline.formats.listed import ListedClip, place_clips
 from posegloss.pipeline.formats.numbered import NumberedFrames, clips_of_frames, read_small
@@ -59,7 +59,7 @@ def list_npy(path: Path, options: ReadOptions) -> list[ListedClip]:
     """The clips of a folder or tar of frames (``gloss/take/12.npy``), or of files with all rows of a clip each.
 
     Raises:
-        FormatError: it holds neither, or its first file cannot be read.
+        FormatError: it holds neither.
     """
     if path.is_file() and not is_tar(path):
         return [ListedClip(path.resolve().name, lambda: _whole_clip(path, options))]
@@ -81,14 +81,17 @@ def list_npy(path: Path, options: ReadOptions) -> list[ListedClip]:
 
 
 def _whole_clips(path: Path) -> dict[str, Path]:
-    """By name the files of a folder if they are clips, not frames, as the first one shows."""
+    """By name the files of a folder if they are clips, not frames, as the first one with such rows shows."""
     if not path.is_dir():
         return {}
     with told_as_format_error(path, "a folder"):
         files = sorted(file for file in path.rglob("*.npy") if file.name[0] != "." and file.is_file())
-    if not files or _read(files[0]).ndim < 3:
+    of_rows = (shape for shape in map(npy_shape, files) if shape and shape[-1] in WIDTHS)
+    if len(next(of_rows, ())) < 2:
         return {}
-    return {file.relative_to(path).with_suffix("").as_posix(): file for file in files}
+    # Labels that lie beside them are a plain list; what is damaged is told as a clip.
+    clips = [file for file in files if (shape := npy_shape(file)) is None or len(shape) > 1]
+    return {file.relative_to(path).with_suffix("").as_posix(): file for file in clips}
 
 
 def _parse_row(data: bytes) -> FloatArray:

@@ -15,7 +15,7 @@ import numpy as np
 
 from posegloss.pipeline.errors import InvalidSequenceError
 from posegloss.pipeline.files import whole_file
-from posegloss.pipeline.formats.arrays import Array, read_npz
+from posegloss.pipeline.formats.arrays import MOST_BYTES, Array, read_npz
 from posegloss.pipeline.formats.errors import FormatError, told_as_format_error
 from posegloss.pipeline.formats.holistic import points_of_rows
 from posegloss.pipeline.formats.listed import ListedClip
@@ -28,7 +28,8 @@ from posegloss.pipeline.storing.clip import Clip
 _TEXTS: Final = ("clip_id", "gloss", "signer", "split", "session")
 _ARRAYS: Final = ("frames", "lengths", "timestamps", "size", "synthetic", "world", *_TEXTS)
 _POINTS: Final = len(KEYPOINT_NAMES)
-_MOST_BYTES: Final = 16 << 30
+_NUMBERS: Final = {"lengths": "iu", "timestamps": "fiu", "size": "fiu", "world": "fiu", "synthetic": "biu"}
+"""The kinds of arrays (``dtype.kind``) that are no text."""
 
 
 def list_npz(path: Path, options: ReadOptions) -> list[ListedClip]:
@@ -46,7 +47,7 @@ def list_npz(path: Path, options: ReadOptions) -> list[ListedClip]:
             raise ValueError(f"frames has the shape {frames.shape}, not (clip, frame, values)")
         points_of_rows(frames[:1])
         _check(arrays, *frames.shape[:2])
-        texts = {name: [str(text) or None for text in arrays[name].tolist()] for name in _TEXTS if name in arrays}
+        texts = {name: [_text(value) for value in arrays[name].tolist()] for name in _TEXTS if name in arrays}
         unknown = [None] * len(frames)
         ids = texts.get("clip_id") or _ids(path, texts.get("session", unknown))
         if None in ids or len(set(ids)) < len(ids):
@@ -64,9 +65,15 @@ def _check(arrays: dict[str, Array], clips: int, frames: int) -> None:
     for name, array in arrays.items():
         if name != "frames" and array.shape != shapes.get(name, (clips,)):
             raise ValueError(f"{name} has the shape {array.shape}, frames is of {clips} clips of {frames} frames")
+        if array.dtype.kind not in _NUMBERS.get(name, array.dtype.kind):
+            raise ValueError(f"{name} holds {array.dtype}")
     lengths = arrays.get("lengths", np.zeros(1, np.int64))
-    if lengths.dtype.kind not in "iu" or (len(lengths) and not 0 <= lengths.min() <= lengths.max() <= frames):
+    if len(lengths) and not 0 <= lengths.min() <= lengths.max() <= frames:
         raise ValueError(f"lengths are not whole numbers up to {frames}")
+
+
+def _text(value: object) -> str | None:
+    return (value.decode() if isinstance(value, bytes) else str(value)) or None
 
 
 def _ids(path: Path, sessions: Sequence[str | None]) -> list[str]:
@@ -108,7 +115,8 @@ def write_npz(clips: Iterable[Clip], path: Path) -> None:
     if not every:
         raise FormatError(f"{path}: there are no clips to write")
     longest = max(len(clip.sequence) for clip in every)
-    if len(every) * longest * 4 * _POINTS * 4 > _MOST_BYTES:
+    world = any(clip.sequence.world is not None for clip in every)
+    if len(every) * longest * (4 * (7 if world else 4) * _POINTS + 8) > MOST_BYTES:
         raise FormatError(f"{path}: {len(every)} clips padded to {longest} frames are too large; write .parquet")
     arrays: dict[str, Any] = {
         "frames": np.full((len(every), longest, 4 * _POINTS), np.nan, np.float32),
@@ -120,7 +128,7 @@ def write_npz(clips: Iterable[Clip], path: Path) -> None:
     arrays["mask"] = np.arange(longest) < arrays["lengths"][:, None]
     for name in ("clip_id", "gloss", "signer", "split"):
         arrays[name] = np.array([getattr(clip, name) or "" for clip in every], np.str_)
-    if any(clip.sequence.world is not None for clip in every):
+    if world:
         arrays["world"] = np.full((len(every), longest, 3 * _POINTS), np.nan, np.float32)
     for place, sequence in enumerate(clip.sequence for clip in every):
         length = len(sequence)

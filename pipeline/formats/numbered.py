@@ -14,9 +14,6 @@ from posegloss.pipeline.formats.tar import MAX_FILE, is_tar, tar_files
 _MOST_DIGITS: Final = 18
 _SHOWN: Final = 200
 
-# A damaged file is a missing frame; parsers tell of it by nearly any error.
-_OF_DAMAGE: Final = (ValueError, TypeError, LookupError, RecursionError, MemoryError, SyntaxError, EOFError)
-
 T = TypeVar("T")
 
 
@@ -35,13 +32,18 @@ class NumberedFrames(Generic[T]):
     def add(self, number: int, name: str, data: bytes, parse: Callable[[bytes], T]) -> None:
         """Parse a frame's file and add it."""
         if number in self.frames:
-            self.problems.append(f"{name}: another file is frame {number}, too")
+            self._tell(f"{name}: another file is frame {number}, too")
             return
         try:
             self.frames[number] = parse(data)
-        except _OF_DAMAGE as error:
+        # A damaged file is a missing frame; parsers tell of it by any error (OverflowError, tokenize.TokenError).
+        except Exception as error:  # noqa: BLE001
             self.frames[number] = None
-            self.problems.append(f"{name}: {' '.join(str(error).split())[:_SHOWN]}")
+            self._tell(f"{name}: {' '.join(str(error).split())[:_SHOWN]}")
+
+    def _tell(self, problem: str) -> None:
+        # A name need not be text; warnings are.
+        self.problems.append(problem.encode("utf-8", "backslashreplace").decode())
 
     def settled(self, path: object) -> tuple[list[int], list[T | None], list[str]]:
         """The numbers in order, what their files hold, and warnings.
@@ -78,7 +80,7 @@ def clips_of_frames(
         function that reads it.
 
     Raises:
-        FormatError: the input cannot be read, or is a damaged or hostile tar.
+        FormatError: the input cannot be read, is a damaged or hostile tar, or has two clips of one name.
     """
     if is_tar(path):
         return _in_tar(path, pattern, parse)
@@ -99,7 +101,7 @@ def clips_of_frames(
 
         return read
 
-    return {name: reader(listed) for name, listed in _named(found).items()}
+    return {name: reader(listed) for name, listed in _named(path, found).items()}
 
 
 def read_small(path: Path, limit: int = MAX_FILE) -> bytes:
@@ -122,7 +124,7 @@ def _in_tar(
     for where, data in tar_files(path, lambda where: _place(where, pattern) is not None):
         if place := _place(where, pattern):
             found.setdefault(place[:2], NumberedFrames()).add(place[2], str(where), data, parse)
-    return {name: lambda frames=frames: frames for name, frames in _named(found).items()}  # type: ignore[misc]
+    return {name: lambda frames=frames: frames for name, frames in _named(path, found).items()}  # type: ignore[misc]
 
 
 def _place(where: PurePosixPath, pattern: re.Pattern[str]) -> tuple[str, str, int] | None:
@@ -134,9 +136,12 @@ def _place(where: PurePosixPath, pattern: re.Pattern[str]) -> tuple[str, str, in
     return folder, found[1].rstrip("_-. "), int(found[2])
 
 
-def _named(found: Mapping[tuple[str, str], T]) -> dict[str, T]:
+def _named(path: Path, found: Mapping[tuple[str, str], T]) -> dict[str, T]:
     beside = Counter(folder for folder, _ in found)
-    return {
-        (f"{folder}/{name}".strip("/") if beside[folder] > 1 else folder): frames
-        for (folder, name), frames in sorted(found.items(), key=lambda one: one[0])
-    }
+    named: dict[str, T] = {}
+    for (folder, prefix), frames in sorted(found.items(), key=lambda one: one[0]):
+        name = f"{folder}/{prefix}".strip("/") if beside[folder] > 1 else folder
+        if name in named:
+            raise FormatError(f"{path} has two clips {name!r}: files named so and a folder; rename one")
+        named[name] = frames
+    return named

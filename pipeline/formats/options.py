@@ -76,7 +76,7 @@ class Reading:
         """
         if self.options.size is not None:
             return self.options.size
-        if told is not None and min(told) > 0:
+        if told is not None and min(told) > 0 and max(told) <= 100_000:
             return told
         guessed = ASSUMED_SIZE if pixels is None else guess_size(pixels)
         self.warnings.append(f"a frame size of {guessed[0]} x {guessed[1]} is assumed: the file does not say")

@@ -161,7 +161,8 @@ def _add_hand_depth(keypoints: FloatArray, of_hands: frozenset[int]) -> None:
     """MediaPipe's hands have their depth from the wrist, its body from the hips."""
     for point in of_hands:
         wrist = INDEX[f"{KEYPOINT_NAMES[point].partition('_')[0]}_wrist"]
-        keypoints[:, point, 2] += keypoints[:, wrist, 2]
+        # A hand may be seen whose wrist the body lacks.
+        keypoints[:, point, 2] += np.nan_to_num(keypoints[:, wrist, 2])
 
 
 def _looks_like_pixels(depth: FloatArray) -> bool:

@@ -1,6 +1,6 @@
 """Which formats there are, and which one a file or folder is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -52,8 +52,13 @@ FORMATS: Final = {
         Format("npy", "MediaPipe Holistic as .npy: gloss/take/frame.npy, or a clip a file, a .tar", "", (".npy",)),
         Format("npz", ".npz with `frames` (clip, frame, 132|258|1662), `gloss`, `signer`", ".npz, padded", (".npz",)),
         Format("store", "a store of posegloss", "a store of posegloss, resumable"),
-        Format("eaf", "ELAN .eaf: the annotations of --tier, for a manifest", "", (".eaf",)),
-        Format("manifest", "", "the manifest of an .eaf: .csv or .parquet", (".csv", ".parquet")),
+        Format(
+            "eaf",
+            "ELAN .eaf: the annotations of --tier, for a manifest",
+            "a tier of an .eaf, new or there: a manifest's rows as --tier",
+            (".eaf",),
+        ),
+        Format("manifest", ".csv, .parquet: path, gloss, start, end, for an .eaf", "the same, of an .eaf"),
         Format("parquet", "", ".parquet: one row a clip, for Hugging Face datasets, pandas, polars", (".parquet",)),
         Format("tfrecord", "", ".tfrecord for tf.data", (".tfrecord", ".tfrecords")),
     )
@@ -109,17 +114,37 @@ def list_clips(path: Path, options: ReadOptions | None = None, kind: str | None 
     return lister(path, options or ReadOptions())
 
 
-def read_sequence(path: Path, options: ReadOptions | None = None, kind: str | None = None) -> KeypointSequence:
-    """The sequence of a file or folder that holds one clip.
+def read_sequence(
+    path: Path, options: ReadOptions | None = None, kind: str | None = None, clip_id: str | None = None
+) -> KeypointSequence:
+    """The sequence of a file or folder that holds one clip, or of one of its clips.
 
     Raises:
-        FormatError: it is not what its name says, is damaged, or holds several clips.
+        FormatError: it is not what its name says, is damaged, holds several clips, or has no clip of that id.
     """
     clips = list_clips(path, options, kind)
+    if clip_id is not None:
+        return choose_clips(path, clips, [clip_id])[0].read()
     if len(clips) != 1:
         some = ", ".join(clip.clip_id for clip in clips[:3])
-        raise FormatError(f"{path} holds {len(clips)} clips ({some}, ...); give one of them")
+        raise FormatError(f"{path} holds {len(clips)} clips ({some}, ...); choose one (--clip ID)")
     return clips[0].read()
+
+
+def choose_clips(path: Path, listed: Sequence[ListedClip], wanted: Collection[str]) -> list[ListedClip]:
+    """The clips of these ids.
+
+    Raises:
+        FormatError: the path has no such clip.
+    """
+    from posegloss.pipeline.inspection.lookup import near_ids
+
+    known = {clip.clip_id: clip for clip in listed}
+    for clip_id in wanted:
+        if clip_id not in known:
+            near = " or ".join(map(repr, near_ids(clip_id, known)))
+            raise FormatError(f"{path} has no clip {clip_id!r}{f'; did you mean {near}?' if near else ''}")
+    return [known[clip_id] for clip_id in dict.fromkeys(wanted)]
 
 
 def _kinds_in_folder(path: Path) -> set[str]:

@@ -1,4 +1,4 @@
-"""Glosses of ELAN tiers as the rows of a manifest that `posegloss extract` reads."""
+"""Glosses of ELAN tiers as the rows of a manifest that `posegloss extract` reads, and such rows as a tier."""
 
 import csv
 import os
@@ -10,8 +10,10 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from posegloss.pipeline.clip_source import ClipSource
 from posegloss.pipeline.files import whole_file
-from posegloss.pipeline.formats.eaf import Eaf, Tier, read_eaf
+from posegloss.pipeline.formats.eaf import Eaf, GlossSpan, Tier, read_eaf
+from posegloss.pipeline.formats.eaf_writing import write_eaf
 from posegloss.pipeline.formats.errors import FormatError
 
 _COLUMNS: Final = pa.schema(
@@ -27,7 +29,7 @@ _COLUMNS: Final = pa.schema(
 
 @dataclass(frozen=True)
 class WrittenRows:
-    """What became of an .eaf file's annotations.
+    """What became of an .eaf file's annotations, or of the rows that became such.
 
     Attributes:
         rows: how many were written.
@@ -71,7 +73,39 @@ def write_span_manifest(path: Path, out: Path, tiers: Sequence[str]) -> WrittenR
             _write(rows, part)
     except OSError as error:
         raise FormatError(f"{out} cannot be written: {error.strerror or error}") from error
-    return WrittenRows(len(rows), _notes(eaf, chosen))
+    notes = _notes(eaf, chosen)
+    if twice := len(rows) - len({(start, end) for *_, start, end in rows}):
+        notes.append(f"{twice} rows have the same times as another; of such rows only the first is extracted")
+    return WrittenRows(len(rows), notes)
+
+
+def write_span_tier(clips: Sequence[ClipSource], out: Path, tier: str) -> WrittenRows:
+    """Write the rows of a manifest as a tier; an .eaf that is there keeps all it has.
+
+    Args:
+        clips: the rows; those without a gloss or an end are left out.
+        out: the .eaf file, which appears whole.
+        tier: a name that the file does not have yet.
+
+    Raises:
+        FormatError: the rows are of several videos, none has a gloss and an end, or the file cannot be written.
+    """
+    spans = [
+        GlossSpan(clip.gloss, clip.start_s or 0.0, clip.end_s)
+        for clip in clips
+        if clip.gloss and clip.end_s is not None
+    ]
+    if not spans:
+        raise FormatError(f"no row has a gloss and an end; {out} is not written")
+    videos = sorted({clip.path.resolve() for clip in clips})
+    if len(videos) > 1:
+        raise FormatError(f"{out} would be of {len(videos)} videos ({videos[0]}, {videos[1]}, ...); give rows of one")
+    signers = {clip.signer for clip in clips}
+    notes = [f"{lacking} rows without a gloss or an end left out"] if (lacking := len(clips) - len(spans)) else []
+    if out.exists() and (there := read_eaf(out).media) and there.name != videos[0].name:
+        notes.append(f"{out} links {there.name}, the rows are of {videos[0].name}")
+    write_eaf(out, videos[0], tier, spans, participant=signers.pop() if len(signers) == 1 else None)
+    return WrittenRows(len(spans), notes)
 
 
 def _from(manifest: Path, video: Path) -> str:
@@ -84,13 +118,15 @@ def _notes(eaf: Eaf, tiers: Sequence[Tier]) -> list[str]:
     notes = [
         f"tier {tier.name!r}: {tier.empty} annotations without text or length left out" for tier in tiers if tier.empty
     ]
+    if eaf.passed_over:
+        notes.append(f"the first video linked, {eaf.passed_over.name}, is not there: {eaf.media} is taken")
     if eaf.media and not eaf.media.is_file():
         notes.append(f"the video is not where {eaf.path} links it; put it at {eaf.media}, or correct the paths")
     return notes
 
 
 def _write(rows: Sequence[tuple[str, str, str, float, float]], path: Path) -> None:
-    if path.suffix == ".parquet":
+    if path.suffix.lower() == ".parquet":
         columns = dict(zip(_COLUMNS.names, zip(*rows, strict=True), strict=True))
         pq.write_table(pa.table({name: list(values) for name, values in columns.items()}, schema=_COLUMNS), path)
         return

@@ -19,6 +19,8 @@ from posegloss.pipeline.formats.options import MAX_FRAMES
 TAR_SUFFIXES: Final = (".tar", ".tar.xz", ".txz", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2")
 MAX_FILE: Final = 16 << 20
 """Bytes of one frame's file: some two thousand people in OpenPose's JSON."""
+_MAX_SKIPPED: Final = 4 << 30
+"""Bytes of a file that nobody wants, a video for instance."""
 _MAX_FOLDERS: Final = 16
 
 
@@ -41,13 +43,15 @@ def tar_files(path: Path, wanted: Callable[[PurePosixPath], bool]) -> Iterator[t
                 shown = f"{path} holds {member.name[:80]!r}"
                 if where.is_absolute() or ".." in where.parts or len(where.parts) > _MAX_FOLDERS:
                     raise FormatError(f"{shown}, which leads out of it; it is not read")
-                if member.size > MAX_FILE or count > 2 * MAX_FRAMES:
+                is_wanted = member.isreg() and wanted(where)
+                if member.size > (MAX_FILE if is_wanted else _MAX_SKIPPED) or count > 2 * MAX_FRAMES:
                     raise FormatError(f"{shown} of {member.size} bytes as member {count}; it is not read")
-                file = tar.extractfile(member) if member.isreg() and wanted(where) else None
+                file = tar.extractfile(member) if is_wanted else None
                 if file:
                     yield where, file.read()
                 tar.members = []  # type: ignore[attr-defined]  # all that went by, which nobody needs
-                metered.renew()
+                # What a sparse member claims does not lie in the archive.
+                metered.renew(0 if is_wanted or member.issparse() else member.size)
 
 
 def _opened(path: Path) -> IO[bytes]:
@@ -71,9 +75,9 @@ class _Metered(io.RawIOBase):
         self._stream = stream
         self.renew()
 
-    def renew(self) -> None:
-        """The next member begins."""
-        self._left = 2 * MAX_FILE
+    def renew(self, skipped: int = 0) -> None:
+        """The next member begins, after so many bytes that are skipped."""
+        self._left = 2 * MAX_FILE + skipped
 
     def read(self, size: int = -1) -> bytes:
         """At most so many bytes."""

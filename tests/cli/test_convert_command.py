@@ -1,6 +1,7 @@
 """Landmarks that others made: converted, recognised, and refused with a reason."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -172,6 +173,82 @@ def test_glosses_of_an_elan_file_become_a_manifest(posegloss, tmp_path):
     assert (ran.code, ran.out) == (0, f"1 row: {tmp_path / 'm.csv'}\n")
     assert (tmp_path / "m.csv").read_text() == "path,gloss,signer,start,end\nvideo.mp4,HOUSE,ada,1.0,2.0\n"
     assert "end" in posegloss("convert", tmp_path / "a.eaf", tmp_path / "m.store", "--tier", "RH").said
+
+
+def test_a_manifest_becomes_a_tier_of_a_new_or_an_existing_elan_file(posegloss, tmp_path):
+    from posegloss.pipeline.formats.eaf import read_eaf
+
+    (tmp_path / "video.mp4").touch()
+    (tmp_path / "m.csv").write_text("path,gloss,signer,start,end\nvideo.mp4,HOUSE,ada,1.0,2.0\nvideo.mp4,X,ada,3,\n")
+    ran = posegloss("convert", tmp_path / "m.csv", tmp_path / "a.eaf", "--tier", "RH")
+    assert (ran.code, ran.out) == (0, f"1 annotation: {tmp_path / 'a.eaf'}\n")
+    assert "1 rows without a gloss or an end left out" in ran.said
+    (tmp_path / "m.csv").write_text("path,gloss,start,end\nvideo.mp4,TREE,3,4\nnone.mp4,TREE,3,4\n")
+    ran = posegloss("convert", tmp_path / "m.csv", tmp_path / "a.eaf", "--tier", "LH")
+    assert (ran.code, "row 3: none.mp4: no such file" in ran.said) == (1, True)
+    there = read_eaf(tmp_path / "a.eaf")
+    assert {name: tier.spans for name, tier in there.tiers.items()} == {
+        "RH": [GlossSpan("HOUSE", 1, 2)],
+        "LH": [GlossSpan("TREE", 3, 4)],
+    }
+    assert there.media == tmp_path / "video.mp4"
+    assert "already" in posegloss("convert", tmp_path / "m.csv", tmp_path / "a.eaf", "--tier", "LH").said
+    assert posegloss("convert", tmp_path / "m.csv", tmp_path / "a.eaf").code == 2
+    assert posegloss("convert", tmp_path / "video.mp4", tmp_path / "a.eaf", "--tier", "X").code == 2
+
+
+@pytest.mark.parametrize(("out", "to"), [("a.store", ()), ("poses", ("--to", "pose"))])
+@pytest.mark.parametrize("options", [(), ("--frame-rate", "25"), ("--size", "320x240")])
+@pytest.mark.parametrize("others", [("--frame-rate", "50"), ("--frame-rate", "25", "--size", "640x480"), ()])
+def test_what_was_converted_with_other_options_is_not_gone_on_with(posegloss, tmp_path, out, to, options, others):
+    tree = write_tree(tmp_path / "MP_Data", takes=1)
+    assert posegloss("convert", tree, tmp_path / out, *to, *options).code == 0
+    ran = posegloss("convert", tree, tmp_path / out, *to, *options)
+    assert (ran.code, ran.out.split(":")[0]) == (0, "0 clips written, 2 were there already, 0 failed")
+    if options != others:
+        ran = posegloss("convert", tree, tmp_path / out, *to, *others)
+        assert (ran.code, ran.out) == (2, "")
+        assert "converted with other options" in ran.said
+        assert "choose another OUT" in ran.said
+
+
+def test_a_converted_store_has_no_settings_of_an_extraction(posegloss, tmp_path):
+    tree = write_tree(tmp_path / "MP_Data", takes=1)
+    posegloss("convert", tree, tmp_path / "a.store", "--frame-rate", "25", "--size", "320x240")
+    store = KeypointStore.open(tmp_path / "a.store")
+    assert store.settings == {}
+    assert {clip.provenance.settings for clip in store.clips()} == {'{"frame_rate": 25.0, "size": [320, 240]}'}
+
+
+@pytest.mark.parametrize("out", ["a.store", "a.parquet", "a.tfrecord", "poses"])
+def test_a_name_that_is_no_text_is_a_clip_that_fails(posegloss, tmp_path, out):
+    tree = write_tree(tmp_path / "MP_Data", takes=1)
+    (tree / "hello").rename(tree / os.fsdecode(b"caf\xe9"))
+    ran = posegloss("convert", tree, tmp_path / out, *(("--to", "pose") if out == "poses" else ()))
+    assert (ran.code, ran.out.split(":")[0]) == (1, "1 clip written, 0 were there already, 1 failed")
+    assert "rename it" in ran.said
+
+
+def test_a_damaged_frame_whose_name_is_no_text_is_a_warning(posegloss, tmp_path):
+    tree = write_tree(tmp_path / "MP_Data", ["hello"], takes=1)
+    for file in (tree / "hello" / "0").iterdir():
+        file.rename(file.with_name(os.fsdecode(b"caf\xe9_") + file.name))
+    next((tree / "hello" / "0").iterdir()).write_bytes(b"")
+    assert posegloss("convert", tree, tmp_path / "a.store").code == 0
+    (clip,) = KeypointStore.open(tmp_path / "a.store").clips()
+    assert any("caf\\udce9_" in told for told in clip.sequence.warnings)
+
+
+def test_ids_that_would_have_one_file_name_get_files_of_their_own(posegloss, tmp_path):
+    from posegloss.pipeline.storing.clip import Clip
+
+    ids = ["a", "a.pose", "../a", "ä" * 150, "ä" * 151, "b/" + "x" * 300, "y/" * 2500]
+    KeypointStore.create(tmp_path / "store", {}).append([Clip(one, make_sequence(3)) for one in ids])
+    ran = posegloss("convert", tmp_path / "store", tmp_path / "poses", "--to", "pose")
+    assert (ran.code, ran.out.split(":")[0]) == (1, "6 clips written, 0 were there already, 1 failed")
+    assert len(list((tmp_path / "poses").rglob("*.pose"))) == 6
+    ran = posegloss("convert", tmp_path / "store", tmp_path / "poses", "--to", "pose", "--clip", "a.pose")
+    assert (ran.code, ran.out.split(":")[0]) == (0, "0 clips written, 1 were there already, 0 failed")
 
 
 def test_openpose_frames_are_recognised_and_what_they_lack_is_said(posegloss, tiny, tmp_path):

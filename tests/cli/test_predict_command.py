@@ -4,9 +4,13 @@ import json
 import os
 import shutil
 
+import numpy as np
 import pytest
 
+from posegloss.pipeline.store import KeypointStore
+
 from ..made_videos import empty_room
+from ..pipeline.formats.made import rows
 from .conftest import GLOSSES
 from .running import run
 
@@ -93,3 +97,30 @@ def test_a_real_process_tells_an_error_in_one_line(tiny, tmp_path):
     ran = run("predict", model, tiny.clip, "--json")
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == f"error: {model} lacks model.weights.h5; copy the whole folder again, or train again\n"
+
+
+def test_what_landmarks_do_not_say_can_be_told(posegloss, tiny, tmp_path):
+    sequence = next(iter(KeypointStore.open(tiny.store).clips())).sequence
+    np.save(tmp_path / "a.npy", rows(sequence))
+    ran = posegloss("predict", tiny.trees, tmp_path / "a.npy")
+    assert (ran.code, "30 frames a second are assumed" in ran.said) == (0, True)
+    ran = posegloss("predict", tiny.trees, tmp_path / "a.npy", "--frame-rate", "25", "--size", "640x480")
+    assert (ran.code, "assumed" in ran.said) == (0, False)
+    assert posegloss("predict", tiny.trees, tmp_path / "a.npy", "--size", "big").code == 2
+    assert posegloss("predict", tiny.trees, tmp_path / "a.npy", "--frame-rate", "0").code == 2
+
+
+def test_clips_of_a_store_are_recognised_by_id(posegloss, tiny):
+    ids = sorted(KeypointStore.open(tiny.store).clip_ids())[:2]
+    ran = posegloss("predict", tiny.trees, tiny.store)
+    assert (ran.code, "--clip ID" in ran.said) == (1, True)
+    ran = posegloss("predict", tiny.trees, tiny.store, tiny.clip, "--clip", ids[0], "--clip", ids[1], "--json")
+    answers = [json.loads(line) for line in ran.out.splitlines()]
+    assert ran.code == 0
+    assert [(answer["video"], answer.get("clip")) for answer in answers] == [
+        (str(tiny.store), ids[0]),
+        (str(tiny.store), ids[1]),
+        (str(tiny.clip), None),
+    ]
+    ran = posegloss("predict", tiny.trees, tiny.store, "--clip", ids[0][:-1])
+    assert (ran.code, "did you mean" in ran.said) == (1, True)

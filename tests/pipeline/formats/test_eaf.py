@@ -1,6 +1,7 @@
 """ELAN files: some as ELAN writes them, made by hand; what we write is read by pympi, too."""
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from posegloss.datasets.manifest import read_manifest
 from posegloss.pipeline.formats.eaf import GlossSpan, read_eaf
 from posegloss.pipeline.formats.eaf_writing import write_eaf
 from posegloss.pipeline.formats.errors import FormatError
-from posegloss.pipeline.formats.span_rows import write_span_manifest
+from posegloss.pipeline.formats.span_rows import write_span_manifest, write_span_tier
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -211,3 +212,50 @@ def test_what_is_no_eaf_is_a_named_error(tmp_path: Path, text):
     (tmp_path / "a.eaf").write_text(text, "utf-8")
     with pytest.raises(FormatError, match=r"a\.eaf"):
         read_eaf(tmp_path / "a.eaf")
+
+
+SECOND = '<MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/corpus/side.mp4" MIME_TYPE="video/mp4"/>'
+TWO_VIDEOS = PLAIN.replace("        <PROPERTY", f"        {SECOND}\n        <PROPERTY")
+
+
+def test_of_two_videos_that_are_nowhere_the_first_is_expected(session):
+    session.write_text(TWO_VIDEOS, "utf-8")
+    (session.parent / "side.mp4").touch()
+    (session.parent.parent / "video" / "my session.mp4").unlink()
+    written = write_span_manifest(session, session.parent / "m.csv", ["Gloss RH"])
+    assert any("my session.mp4, is not there" in note and "side.mp4" in note for note in written.notes)
+    (session.parent / "side.mp4").unlink()
+    assert read_eaf(session).media == session.parent / "my session.mp4"
+    assert read_eaf(session).passed_over is None
+
+
+def test_two_tiers_with_the_same_span_are_told_of(session):
+    write_eaf(session, None, "Gloss LH", [GlossSpan("HOUSE", 1, 1.5)])
+    written = write_span_manifest(session, session.parent / "m.CSV", ["Gloss RH", "Gloss LH"])
+    assert written.rows == 4
+    assert any(note.startswith("1 rows have the same times") for note in written.notes)
+    assert len(read_manifest(session.parent / "m.CSV").clips) == 3
+
+
+def test_an_ending_in_capitals_is_the_same_ending(session):
+    write_span_manifest(session, session.parent / "m.PARQUET", ["Gloss RH"])
+    assert len(read_manifest(session.parent / "m.PARQUET").clips) == 3
+
+
+def test_a_manifest_comes_back_as_a_tier(session):
+    session.write_text(ELAN.replace("{origin}", ' TIME_ORIGIN="500"'), "utf-8")
+    before = spans(read_eaf(session).tier("Gloss RH"))
+    write_span_manifest(session, session.parent / "m.csv", ["Gloss RH"])
+    clips = read_manifest(session.parent / "m.csv").clips
+    written = write_span_tier(clips, session, "again")
+    assert (written.rows, written.notes) == (3, [])
+    assert spans(read_eaf(session).tier("again")) == before
+    assert read_eaf(session).tier("again").participant == "Ada"
+    assert pympi_spans(session, "again")[0] == (1000, 1500, "HOUSE")
+    assert "checked by bob" in session.read_text("utf-8")
+    with pytest.raises(FormatError, match="already"):
+        write_span_tier(clips, session, "again")
+    with pytest.raises(FormatError, match="2 videos"):
+        write_span_tier([*clips, replace(clips[0], path=session)], session, "more")
+    with pytest.raises(FormatError, match="no row"):
+        write_span_tier([replace(clips[0], gloss=None)], session, "more")

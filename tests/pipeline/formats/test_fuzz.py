@@ -141,3 +141,31 @@ people = st.lists(st.dictionaries(st.sampled_from(parts), st.lists(st.floats() |
 @given(frame=values | st.fixed_dictionaries({"people": people | values}))
 def test_json_of_any_shape(folder, frame):
     read(written(folder, "a.json", json.dumps(frame).encode()))
+
+
+@FUZZ
+@given(place=st.integers(0, 140), value=st.binary(min_size=1, max_size=12))
+def test_a_folder_whose_first_frame_is_good(tmp_path_factory, place, value):
+    folder = tmp_path_factory.mktemp("frames")
+    row = rows(make_sequence(1))[0]
+    for number in range(3):
+        np.save(folder / f"{number}.npy", np.ones_like(row))
+    data = bytearray((folder / "2.npy").read_bytes())
+    data[place : place + len(value)] = value
+    (folder / "2.npy").write_bytes(data)
+    read(folder)
+
+
+@pytest.mark.parametrize("value", ["1" + "0" * 400, "-" + "9" * 5000])
+def test_huge_integers_in_json(folder, value):
+    path = written(folder, "a.json", b'{"people": [{"pose_keypoints_2d": [%s, 1, 1]}]}' % value.encode())
+    with pytest.raises(FormatError, match="1 of 1 frames cannot be read"):
+        list_clips(path)[0].read()
+
+
+def test_an_npy_header_that_ends_in_a_bracket(tmp_path):
+    for number in range(3):
+        np.save(tmp_path / f"{number}.npy", np.ones(132))
+    header = b"{'descr': '<f8', 'shape': (132L,".ljust(117) + b"\n"
+    (tmp_path / "2.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(1056))
+    assert not list_clips(tmp_path)[0].read().present[2]

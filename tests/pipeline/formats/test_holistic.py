@@ -209,3 +209,63 @@ def test_real_landmarks(shared_data, name, clips, glosses):
     # Shoulders are in the picture, left on its right: nothing was mirrored or shifted.
     left, right = (np.concatenate([one.keypoints[:, point, 0] for one in some]) for point in (11, 12))
     assert np.nanmedian(left - right) > 0.1
+
+
+def test_labels_as_bytes_are_text(tmp_path):
+    np.savez(tmp_path / "a.npz", frames=np.ones((2, 3, 132)), gloss=np.array([b"HELLO", "BÄUME".encode()]))
+    assert [clip.gloss for clip in list_npz(tmp_path / "a.npz", OPTIONS)] == ["HELLO", "BÄUME"]
+
+
+@pytest.mark.parametrize("name", ["lengths", "timestamps", "size", "world", "synthetic"])
+def test_text_where_numbers_belong_is_a_named_error(tmp_path, name):
+    shapes = {"timestamps": (1, 3), "size": (1, 2), "world": (1, 3, 99)}
+    np.savez(tmp_path / "a.npz", frames=np.ones((1, 3, 132)), **{name: np.full(shapes.get(name, (1,)), "no")})
+    with pytest.raises(FormatError, match=f"{name} holds <U2"):
+        list_npz(tmp_path / "a.npz", OPTIONS)
+
+
+def test_a_size_that_no_frame_has_is_not_believed(tmp_path):
+    np.savez(tmp_path / "a.npz", frames=np.ones((1, 3, 132)), size=np.array([[1e12, 5]]))
+    assert list_npz(tmp_path / "a.npz", ReadOptions())[0].read().size == (640, 480)
+
+
+def test_a_zip_of_more_than_is_read_at_once_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr("posegloss.pipeline.formats.arrays.MOST_BYTES", 10_000)
+    frames = np.ones((2, 6, 132), np.float32)
+    np.savez_compressed(tmp_path / "a.npz", frames=frames)
+    assert len(list_npz(tmp_path / "a.npz", OPTIONS)) == 2
+    np.savez_compressed(tmp_path / "a.npz", frames=frames, world=np.ones((2, 6, 99), np.float32))
+    with pytest.raises(FormatError, match="not read"):
+        list_npz(tmp_path / "a.npz", OPTIONS)
+    monkeypatch.setattr("posegloss.pipeline.formats.arrays.MAX_FRAMES", 5)
+    np.savez_compressed(tmp_path / "a.npz", frames=frames)
+    with pytest.raises(FormatError, match=r"claims the shape \(2, 6, 132\)"):
+        list_npz(tmp_path / "a.npz", OPTIONS)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("foreign", [npy(np.arange(5)), b"\x93NUMPY\x01\x00v\x00{'descr", b""])
+def test_what_does_not_belong_beside_clips_does_not_refuse_them(tmp_path, whole, foreign):
+    for take in ("0", "1"):
+        if whole:
+            (tmp_path / "data" / "hello").mkdir(parents=True, exist_ok=True)
+            np.save(tmp_path / "data" / "hello" / f"{take}.npy", rows(CLIP))
+        else:
+            write_take(tmp_path / "data" / "hello" / take, CLIP)
+    name = "hello/0_labels.npy" if whole else "hello/0/0.npy"
+    (tmp_path / "data" / name).write_bytes(foreign)
+    clips = {clip.clip_id: clip for clip in list_npy(tmp_path / "data", OPTIONS)}
+    assert clips["data/hello/1"].gloss == "hello"
+    np.testing.assert_array_equal(clips["data/hello/1"].read().keypoints, CLIP.keypoints)
+    if whole:
+        assert ("data/hello/0_labels" in clips) == (foreign[:30] != npy(np.arange(5))[:30])
+    else:
+        assert "1 files cannot be read; the first: 0.npy" in clips["data/hello/0"].read().warnings[0]
+
+
+def test_two_clips_of_one_name_are_told(tmp_path):
+    write_take(tmp_path / "data" / "a", CLIP)
+    for name in ("a_1.npy", "b_1.npy"):
+        np.save(tmp_path / "data" / name, rows(CLIP)[0])
+    with pytest.raises(FormatError, match="two clips 'a'"):
+        list_npy(tmp_path / "data", OPTIONS)

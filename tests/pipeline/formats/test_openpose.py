@@ -257,3 +257,19 @@ def test_a_real_photo_s_joints_are_where_our_own_network_sees_them(shared_data, 
     tall = np.ptp(theirs[~np.isnan(theirs[:, 0]), 1])
     apart = np.linalg.norm(ours - theirs, axis=1)[11:29] / tall
     assert np.nanmedian(apart) < 0.06
+
+
+def test_a_video_in_a_tar_is_passed_over(tmp_path, monkeypatch):
+    monkeypatch.setattr("posegloss.pipeline.formats.tar.MAX_FILE", 100_000)
+    frame = json.dumps({"people": [person(body(640, 700, 500))]}).encode()
+    with tarfile.open(tmp_path / "a.tar", "w") as tar:
+        for name, data in (("clip/clip_0_keypoints.json", frame), ("clip.mp4", bytes(1 << 20))):
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+        info = tarfile.TarInfo("clip/clip_1_keypoints.json")
+        info.size = len(frame)
+        tar.addfile(info, io.BytesIO(frame))
+    assert len(read(tmp_path / "a.tar")) == 2
+    with pytest.raises(FormatError, match="not read"):
+        list_openpose(_tar(tmp_path / "b.tar", ("clip.mp4", 1 << 40)), OPTIONS)

@@ -220,3 +220,17 @@ def test_real_reduced_and_openpose_headers_give_what_they_have(shared_data: Path
         if both.any():
             near, far = (np.linalg.norm(knuckle - place, axis=1)[both].mean() for place in (wrist, other))
             assert near < far / 2
+
+
+def test_a_hand_whose_wrist_is_missing_keeps_its_points(tmp_path):
+    components = {
+        "POSE_LANDMARKS": ("XYZC", ["LEFT_WRIST"]),
+        "LEFT_HAND_LANDMARKS": ("XYZC", ["THUMB_MCP", "INDEX_FINGER_MCP", "PINKY_MCP"]),
+    }
+    data = np.full((2, 1, 4, 3), 0.25)
+    confidence = np.ones((2, 1, 4))
+    confidence[0, 0, 0] = 0
+    write_raw(tmp_path / "a.pose", data, confidence, components, (1, 1, 0))
+    keypoints = read_pose(tmp_path / "a.pose", ReadOptions()).keypoints
+    assert keypoints[:, INDEX["left_index"]].tolist() == [[0.25, 0.25, 0.25, 1], [0.25, 0.25, 0.5, 1]]
+    assert np.isnan(keypoints[0, INDEX["left_wrist"], 0])
