@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import jinja2
 import numpy as np
 
 import posegloss
 from posegloss.classifiers.base import History, Sample
 from posegloss.classifiers.evaluation import Answer, Evaluation
 from posegloss.classifiers.filmstrip import Filmstrip, filmstrip
+from posegloss.pipeline.html import render_html
 
 # More glosses than these make a matrix that nobody can read; then only the most confused pairs are shown.
 _LARGEST_MATRIX: Final = 40
@@ -65,16 +65,10 @@ def render_report(report: ModelReport, samples: Sequence[Sample]) -> str:
         report: what to tell.
         samples: the evaluated clips, for the filmstrips.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     evaluation = report.evaluation
     bars = sorted(evaluation.per_gloss, key=lambda row: (row.recall.value, row.gloss))
-    return environment.get_template("report.html").render(
+    return render_html(
+        Path(__file__).with_name("report.html"),
         report=report,
         evaluation=evaluation,
         version=posegloss.__version__,

@@ -14,7 +14,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from posegloss.pipeline.clip_source import ClipSource
+from posegloss.pipeline.clip_source import ClipSource, span_suffix
 from posegloss.pipeline.errors import PoseglossError
 
 COLUMNS: Final = ("path", "gloss", "signer", "split", "start", "end", "synthetic")
@@ -229,10 +229,10 @@ def _to_clip(row: Mapping[str, str], folder: Path, prefix: str) -> ClipSource:
     start, end = _seconds(row, "start"), _seconds(row, "end")
     if end is not None and end <= (start or 0):
         raise ValueError(f"the clip ends at {end:g} s, not after its start at {start or 0:g} s")
-    span = "" if start is None and end is None else f"#{_written(start)}-{_written(end)}"
     known = {name: row.get(name) or None for name in ("gloss", "signer", "split")}
     synthetic = row.get("synthetic", "").lower() in ("true", "1", "yes")
-    return ClipSource(f"{prefix}{portable}{span}", video, **known, start_s=start, end_s=end, synthetic=synthetic)
+    clip_id = f"{prefix}{portable}{span_suffix(start, end)}"
+    return ClipSource(clip_id, video, **known, start_s=start, end_s=end, synthetic=synthetic)
 
 
 def _seconds(row: Mapping[str, str], column: str) -> float | None:
@@ -246,7 +246,3 @@ def _seconds(row: Mapping[str, str], column: str) -> float | None:
     if not math.isfinite(seconds) or seconds < 0:
         raise ValueError(f"{column} is {text!r}, not a number of seconds from 0 on")
     return seconds
-
-
-def _written(seconds: float | None) -> str:
-    return "" if seconds is None else f"{seconds:.6f}".rstrip("0").rstrip(".")

@@ -28,3 +28,11 @@ class ClipSource:
     start_s: float | None = None
     end_s: float | None = None
     synthetic: bool = False
+
+
+def span_suffix(start_s: float | None, end_s: float | None) -> str:
+    """The part of a clip's id that says which span of a video it is, "#start-end"; nothing for a whole video."""
+    if start_s is None and end_s is None:
+        return ""
+    # Microseconds: as exact as times are written anywhere, and the same id whoever computed them.
+    return "#" + "-".join("" if one is None else f"{one:.6f}".rstrip("0").rstrip(".") for one in (start_s, end_s))

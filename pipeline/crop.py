@@ -129,7 +129,7 @@ class Cropper:
 
 def _span(center: float, reach: float, size: int) -> tuple[int, int]:
     """First pixel of the frame that a region needs and the one after the last; at least one."""
-    first = min(max(math.floor(max(center - reach, 0)), 0), size - 1)
+    first = min(max(math.floor(center - reach), 0), size - 1)
     last = math.ceil(min(center + reach + 2, size))
     return first, max(last, first + 1)
 

@@ -2,10 +2,10 @@
 
 import time
 
-import cv2
 import mediapipe as mp
 
 from benchmarks.speed.memory import PEAK, memory_mb
+from benchmarks.speed.peer_video import PeerVideo
 from benchmarks.speed.serve import Answer, serve
 
 
@@ -15,15 +15,9 @@ def run(paths: list[str]) -> Answer:
     frames = people = 0
     with mp.solutions.pose.Pose(model_complexity=1) as pose:
         for path in paths:
-            video = cv2.VideoCapture(path)
-            while True:
-                there, image = video.read()
-                if not there:
-                    break
-                found = pose.process(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
+            for image in PeerVideo(path):
                 frames += 1
-                people += found.pose_landmarks is not None
-            video.release()
+                people += pose.process(image).pose_landmarks is not None
             pose.reset()
     return {
         "frames": frames,

@@ -2,11 +2,11 @@
 
 import time
 
-import cv2
 from mediapipe import Image, ImageFormat
 from mediapipe.tasks.python import BaseOptions, vision
 
 from benchmarks.speed.memory import PEAK, memory_mb
+from benchmarks.speed.peer_video import PeerVideo
 from benchmarks.speed.serve import Answer, serve
 
 
@@ -18,21 +18,14 @@ def run(paths: list[str], task: str) -> Answer:
         base_options=BaseOptions(model_asset_path=task), running_mode=vision.RunningMode.VIDEO
     )
     for path in paths:
-        video = cv2.VideoCapture(path)
-        frame_ms = 1000 / (video.get(cv2.CAP_PROP_FPS) or 30)
+        video = PeerVideo(path)
         with vision.PoseLandmarker.create_from_options(options) as landmarker:
-            in_clip = 0
-            while True:
-                there, image = video.read()
-                if not there:
-                    break
-                picture = Image(image_format=ImageFormat.SRGB, data=cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
+            for in_clip, image in enumerate(video):
+                picture = Image(image_format=ImageFormat.SRGB, data=image)
                 # Whole milliseconds, none twice.
-                found = landmarker.detect_for_video(picture, round(in_clip * max(frame_ms, 1)))
-                in_clip += 1
+                found = landmarker.detect_for_video(picture, round(in_clip * max(video.frame_ms, 1)))
+                frames += 1
                 people += bool(found.pose_landmarks)
-        video.release()
-        frames += in_clip
     return {
         "frames": frames,
         "people": people,

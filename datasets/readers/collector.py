@@ -11,7 +11,7 @@ from posegloss.datasets.readers.errors import NotThisDatasetError, RowError
 from posegloss.datasets.readers.listing import Listing, inside
 from posegloss.datasets.readers.reading import Box, DatasetClip, MetadataProblem, MissingClip, Reading
 from posegloss.datasets.readers.tables import UnreadableError, label, read_rows
-from posegloss.pipeline.clip_source import ClipSource
+from posegloss.pipeline.clip_source import ClipSource, span_suffix
 
 _SPLITS: Final = {"train": "train", "val": "val", "dev": "val", "validation": "val", "test": "test"}
 
@@ -184,13 +184,11 @@ def _microseconds(seconds: float | None) -> float | None:
 
 
 def _span(start: float | None, end: float | None) -> str:
-    """The part of a clip's id that says which span of a video it is, as in a manifest.
+    """``span_suffix`` of a span.
 
     Raises:
         RowError: it is none.
     """
-    if start is None and end is None:
-        return ""
-    if not (0 <= (start or 0) < (math.inf if end is None else end)):
+    if (start, end) != (None, None) and not (0 <= (start or 0) < (math.inf if end is None else end)):
         raise RowError(f"the clip ends at {end} s, not after its start at {start} s, or starts before the video")
-    return "#" + "-".join("" if one is None else f"{one:.6f}".rstrip("0").rstrip(".") for one in (start, end))
+    return span_suffix(start, end)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import jinja2
 import numpy as np
 import numpy.typing as npt
 
 import posegloss
 from posegloss.pipeline.errors import told_as_store_error
 from posegloss.pipeline.files import whole_file
+from posegloss.pipeline.html import render_html
 from posegloss.pipeline.inspection.skeleton_svg import SHOWN, motion, still_size, stills
 from posegloss.pipeline.inspection.timeplots import HEIGHT, WIDTH, TimeAxis, heat_map, limits
 from posegloss.pipeline.sequence import FloatArray, KeypointSequence
@@ -78,18 +78,12 @@ def write_page(clip: Clip, out: Path) -> Path:
 
 def render_page(clip: Clip) -> str:
     """The page as HTML that needs nothing else. All text is escaped: ids and labels are other people's."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     sequence = clip.sequence
     axis = TimeAxis(sequence.timestamps)
     absent = ~sequence.present
     visibility = np.where(np.isnan(sequence.keypoints[..., 0]), np.nan, sequence.visibility)
-    return environment.get_template("page.html").render(
+    return render_html(
+        Path(__file__).with_name("page.html"),
         clip=clip,
         sequence=sequence,
         version=posegloss.__version__,

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,35 +15,15 @@ from posegloss.pipeline.store import KeypointStore
 
 from ..conftest import MakeVideo, fill_disk
 from ..made_videos import avatar_images
-from ..pipeline.processes import children_of_session, wait_until, workers_of
-
-COMMAND = [sys.executable, "-c", "from posegloss.cli.app import main; main()", "extract"]
-
-Start = Callable[..., "subprocess.Popen[str]"]
+from ..pipeline.processes import Start, children_of_session, started_in_sessions, wait_until, workers_of
+from .running import COMMAND
 
 
 @pytest.fixture
 def start() -> Iterator[Start]:
     """Starts the command in a session of its own, all of which is ended after the test."""
-    started: list[subprocess.Popen[str]] = []
-
-    def run(*arguments: str | Path, **environment: str) -> "subprocess.Popen[str]":
-        process = subprocess.Popen(
-            [*COMMAND, *map(str, arguments)],
-            env={**os.environ, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        started.append(process)
-        return process
-
-    yield run
-    for process in started:
-        for left in children_of_session(process.pid):
-            os.kill(left, signal.SIGKILL)
-        process.communicate()
+    with started_in_sessions([*COMMAND, "extract"]) as started:
+        yield started
 
 
 def finish(process: "subprocess.Popen[str]") -> tuple[int, str, str]:

@@ -21,12 +21,11 @@ from posegloss.pipeline.storing.clip import Clip
 from posegloss.pipeline.storing.storage import Storage
 
 from ..made_videos import avatar_images, write_clip
-from ..pipeline.processes import children_of_session, wait_until
+from ..pipeline.processes import Start, started_in_sessions, wait_until
 from ..remote import TwoNodes
 from .running import COMMAND, Ran, run
 
 CLIPS = 12
-Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture(scope="module")
@@ -52,19 +51,8 @@ def local(videos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def start() -> Iterator[Start]:
     """Starts the command in a session of its own, all of which is ended after the test."""
-    started: list[subprocess.Popen[str]] = []
-
-    def run(*arguments: str | Path) -> "subprocess.Popen[str]":
-        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        process = subprocess.Popen([*COMMAND, *map(str, arguments)], start_new_session=True, **pipes)
-        started.append(process)
-        return process
-
-    yield run
-    for process in started:
-        for left in children_of_session(process.pid):
-            os.kill(left, signal.SIGKILL)
-        process.communicate()
+    with started_in_sessions(COMMAND) as started:
+        yield started
 
 
 def on(cluster: TwoNodes) -> tuple[str, ...]:

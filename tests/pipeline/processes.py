@@ -1,9 +1,14 @@
-"""Which processes there are."""
+"""Which processes there are, and commands of which none is left behind."""
 
+import os
+import signal
+import subprocess
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+Start = Callable[..., "subprocess.Popen[str]"]
 
 
 def children_of_session(session: int) -> set[int]:
@@ -49,3 +54,29 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = 60) -> None:
         if time.monotonic() > end:
             raise TimeoutError(f"{condition} was not met in {timeout_s} s")
         time.sleep(0.02)
+
+
+@contextmanager
+def started_in_sessions(command: Sequence[str]) -> Iterator[Start]:
+    """What starts a command, with more arguments and variables, in a session of its own; all end with the block."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str | Path, **environment: str) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [*command, *map(str, arguments)],
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    try:
+        yield start
+    finally:
+        for process in started:
+            for left in children_of_session(process.pid):
+                os.kill(left, signal.SIGKILL)
+            process.communicate()

@@ -1,7 +1,5 @@
 """A corpus of tiny clips, and the real command over it, in a session of its own, that flushes often."""
 
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,11 +11,10 @@ import pytest
 from posegloss.pipeline.store import KeypointStore
 
 from ..made_videos import avatar_images, write_clip
-from ..pipeline.processes import children_of_session, wait_until
+from ..pipeline.processes import Start, children_of_session, started_in_sessions, wait_until
 
 FAST = "from posegloss.pipeline import corpus; corpus.FLUSH_S = 0.1; from posegloss.cli.app import main; main()"
 
-Start = Callable[..., "subprocess.Popen[str]"]
 MakeCorpus = Callable[[int, int], Path]
 
 
@@ -40,21 +37,8 @@ def make_corpus(tmp_path_factory: pytest.TempPathFactory) -> MakeCorpus:
 @pytest.fixture
 def start() -> Iterator[Start]:
     """Starts `posegloss extract` with two workers; what is left of it is ended after the test."""
-    started: list[subprocess.Popen[str]] = []
-
-    def run(*arguments: str | Path) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-c", FAST, "extract", *map(str, arguments), "--workers", "2"]
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-        )
-        started.append(process)
-        return process
-
-    yield run
-    for process in started:
-        for left in children_of_session(process.pid):
-            os.kill(left, signal.SIGKILL)
-        process.communicate()
+    with started_in_sessions([sys.executable, "-c", FAST, "extract"]) as started:
+        yield lambda *arguments: started(*arguments, "--workers", "2")
 
 
 def finish(process: "subprocess.Popen[str]") -> str:
