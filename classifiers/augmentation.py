@@ -13,13 +13,9 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from posegloss.classifiers.preprocessing import MIRRORED, place
+from posegloss.classifiers.input_points import SIDES, InputPoints
 from posegloss.pipeline.sequence import FloatArray
 
-_HANDS = tuple([place(f"{side}_{point}") for point in ("pinky", "index", "thumb")] for side in ("left", "right"))
-_ARMS = tuple(
-    (place(f"{side}_wrist"), place(f"{side}_elbow"), hand) for side, hand in zip(("left", "right"), _HANDS, strict=True)
-)
 # A wrist that stays within this many shoulder widths does not sign.
 _AT_REST: Final = 0.35
 # How far resting places lie from one another, in shoulder widths, across and down.
@@ -66,14 +62,14 @@ class Augmentation:
         """The inverse of ``to_dict``."""
         return cls(**settings)
 
-    def __call__(self, batch: FloatArray, generator: np.random.Generator) -> FloatArray:
+    def __call__(self, batch: FloatArray, points: InputPoints, generator: np.random.Generator) -> FloatArray:
         """An altered copy of a batch; a clip keeps at least two of its frames."""
         batch = self._retime(batch, generator)
-        self._rest(batch, generator)
+        self._rest(batch, points, generator)
         batch = self._move(batch, generator)
-        self._drop(batch, generator)
+        self._drop(batch, points, generator)
         flipped = generator.random(len(batch)) < self.mirror
-        batch[flipped] = mirrored(batch[flipped])
+        batch[flipped] = points.mirror(batch[flipped])
         return batch
 
     def _retime(self, batch: FloatArray, generator: np.random.Generator) -> FloatArray:
@@ -108,10 +104,11 @@ class Augmentation:
         moved += self.noise * generator.standard_normal(moved.shape, dtype=np.float32)
         return np.asarray(moved, np.float32)
 
-    def _rest(self, batch: FloatArray, generator: np.random.Generator) -> None:
+    def _rest(self, batch: FloatArray, points: InputPoints, generator: np.random.Generator) -> None:
         """Lay arms that are at rest throughout elsewhere."""
         clips = len(batch)
-        for wrist, elbow, hand in _ARMS:
+        for side in SIDES:
+            wrist, elbow, hand = points.index[f"{side}_wrist"], points.index[f"{side}_elbow"], points.hand(side)
             travel = np.nanmax(batch[:, :, wrist], axis=1, initial=-9) - np.nanmin(
                 batch[:, :, wrist], axis=1, initial=9
             )
@@ -121,31 +118,22 @@ class Augmentation:
             # The elbow follows half of the way.
             batch[:, :, elbow] += offset[:, None] / 2
 
-    def _drop(self, batch: FloatArray, generator: np.random.Generator) -> None:
+    def _drop(self, batch: FloatArray, inputs: InputPoints, generator: np.random.Generator) -> None:
         clips, frames, points = batch.shape[:3]
         gone = np.zeros((clips, frames, points), dtype=bool)
         gone |= generator.random((clips, frames, 1)) < self.drop_frames
         gone |= generator.random((clips, 1, points)) < self.drop_points
         lengths = _lengths(batch)[:, None]
-        for hand in _HANDS:
+        for side in SIDES:
             start = generator.random((clips, 1)) * lengths
             span = generator.random((clips, 1)) * lengths
             index = np.arange(frames)
             hit = generator.random((clips, 1)) < self.drop_hand
-            gone[:, :, hand] |= np.asarray(hit & (index >= start) & (index < start + span))[:, :, None]
+            gone[:, :, inputs.hand(side)] |= np.asarray(hit & (index >= start) & (index < start + span))[:, :, None]
         # A clip of which nothing would be left stays as it is.
         left = (~np.isnan(batch[..., 0]) & ~gone).any(axis=(1, 2))
         gone[~left] = False
         batch[gone] = np.nan
-
-
-def mirrored(batch: FloatArray) -> FloatArray:
-    """The inputs as a mirror shows them: left is right and right is left.
-
-    Args:
-        batch: (..., K, 2).
-    """
-    return batch[..., MIRRORED, :] * np.array([-1, 1], np.float32)
 
 
 def _lengths(batch: FloatArray) -> np.ndarray[Any, np.dtype[np.int64]]:

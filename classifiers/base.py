@@ -21,8 +21,8 @@ BASELINE_FAMILY: Final = "extra-trees"
 
 # Where the class of each family lies; imported on first use, because some bring TensorFlow along.
 FAMILIES: Final[Mapping[str, tuple[str, str]]] = {
-    DEFAULT_FAMILY: ("posegloss.classifiers.conv_transformer", "ConvTransformer"),
-    BASELINE_FAMILY: ("posegloss.classifiers.extra_trees", "ExtraTrees"),
+    DEFAULT_FAMILY: ("posegloss.classifiers.families.conv_transformer", "ConvTransformer"),
+    BASELINE_FAMILY: ("posegloss.classifiers.families.extra_trees", "ExtraTrees"),
 }
 
 

@@ -22,7 +22,7 @@ import numpy as np
 import posegloss
 from posegloss.classifiers.base import FamilyError, GlossClassifier, History, classifier_family
 from posegloss.classifiers.description import check_description, check_like
-from posegloss.classifiers.preprocessing import POINTS, Preprocessing
+from posegloss.classifiers.preprocessing import Preprocessing
 from posegloss.pipeline.errors import PoseglossError
 
 FORMAT: Final = 1
@@ -130,7 +130,7 @@ def load_bundle(path: str | os.PathLike[str]) -> Bundle:
     try:
         classifier.load_weights(path, about["glosses"])
         # What does not fit a family may show only when it answers.
-        answer = classifier.predict_inputs([np.zeros((2, len(POINTS), 2), np.float32)])
+        answer = classifier.predict_inputs([np.zeros((2, len(classifier.preprocessing.points), 2), np.float32)])
         if answer.shape != (1, len(about["glosses"])):
             raise ValueError(f"they answer for {answer.shape[-1]} glosses")
     # Zip, HDF5, Keras, TensorFlow and scikit-learn each have errors of their own for a file that is not theirs.

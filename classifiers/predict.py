@@ -10,11 +10,10 @@ import numpy as np
 from posegloss.classifiers.base import GlossClassifier
 from posegloss.classifiers.bundle import load_bundle
 from posegloss.classifiers.description import trusted_extraction
-from posegloss.classifiers.preprocessing import POINTS
+from posegloss.classifiers.input_points import InputPoints
 from posegloss.pipeline.errors import NoSignerError
 from posegloss.pipeline.extract import ExtractionSettings
 from posegloss.pipeline.sequence import KeypointSequence
-from posegloss.pipeline.skeleton import KEYPOINT_NAMES
 
 
 @dataclass(frozen=True)
@@ -95,31 +94,36 @@ class GlossRecogniser:
             sequence: the whole clip.
             top: how many glosses the ranking has at most.
         """
-        missing = _missing_points(sequence, self.classifier.preprocessing.normalization.min_visibility)
+        preprocessing = self.classifier.preprocessing
+        points = preprocessing.points
+        missing = _missing_points(sequence, points, preprocessing.normalization.min_visibility)
         try:
             probabilities = self.classifier.predict_proba([sequence])[0]
         except NoSignerError as error:
             return replace(self.nothing(str(error)), missing_points=missing)
         order = np.argsort(-probabilities, kind="stable")[:top]
         ranking = tuple((self.glosses[i], float(probabilities[i])) for i in order)
-        return GlossPrediction(*ranking[0], ranking, missing, synthetic=self.synthetic, remarks=_remarks(sequence))
+        return GlossPrediction(
+            *ranking[0], ranking, missing, synthetic=self.synthetic, remarks=_remarks(sequence, points)
+        )
 
     def nothing(self, reason: str) -> GlossPrediction:
         """The answer for a clip that cannot be read or shows nobody."""
         return GlossPrediction(None, 0.0, (), {}, reason, self.synthetic)
 
 
-def _missing_points(sequence: KeypointSequence, min_visibility: float) -> dict[str, float]:
+def _missing_points(sequence: KeypointSequence, points: InputPoints, min_visibility: float) -> dict[str, float]:
     if not len(sequence):
-        return {KEYPOINT_NAMES[point]: 1.0 for point in POINTS}
-    missing = (sequence.visibility < min_visibility).mean(axis=0)
-    return {KEYPOINT_NAMES[point]: float(missing[point]) for point in POINTS if missing[point] > 0.5}
+        return dict.fromkeys(points.names, 1.0)
+    missing = (sequence.visibility[:, points.places] < min_visibility).mean(axis=0)
+    return {name: float(part) for name, part in zip(points.names, missing, strict=True) if part > 0.5}
 
 
-def _remarks(sequence: KeypointSequence) -> tuple[str, ...]:
+def _remarks(sequence: KeypointSequence, points: InputPoints) -> tuple[str, ...]:
     """That the sequence lacks whole points, as those of another tool's skeleton do."""
-    lacking = [KEYPOINT_NAMES[point] for point in POINTS if np.isnan(sequence.keypoints[:, point, 0]).all()]
+    nowhere = np.isnan(sequence.keypoints[:, points.places, 0]).all(axis=0)
+    lacking = [name for name, gone in zip(points.names, nowhere, strict=True) if gone]
     if not lacking:
         return ()
-    present = len(POINTS) - len(lacking)
-    return (f"{present} of {len(POINTS)} points of the model are present; missing: {', '.join(lacking)}",)
+    present = len(points) - len(lacking)
+    return (f"{present} of {len(points)} points of the model are present; missing: {', '.join(lacking)}",)

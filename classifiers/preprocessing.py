@@ -16,28 +16,13 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
+from posegloss.classifiers.input_points import INPUT_POINTS, InputPoints
 from posegloss.pipeline.normalize import Normalization, normalize
 from posegloss.pipeline.sequence import FloatArray, KeypointSequence
-from posegloss.pipeline.skeleton import BLAZEPOSE33, BONES, INDEX, MIRROR
+from posegloss.pipeline.skeleton import BLAZEPOSE33, LAYOUTS
 
 # Part of the fingerprint: a change of what the code below computes changes it.
 VERSION: Final = "1"
-
-# Nose, outer eyes, mouth, shoulders, arms and the three points of each hand. The other points of the face move
-# with these, hips and legs are mostly invented.
-POINTS: Final[tuple[int, ...]] = (0, 3, 6, 9, 10, *range(11, 23))
-POINT_INDEX: Final[dict[int, int]] = {point: i for i, point in enumerate(POINTS)}
-
-# MIRRORED[i] is the place in POINTS of the point that POINTS[i] becomes when the picture is mirrored.
-MIRRORED: Final = np.array([POINT_INDEX[int(MIRROR[point])] for point in POINTS])
-
-# The bones between the points that are left, for drawing them.
-INPUT_BONES: Final = tuple((POINT_INDEX[a], POINT_INDEX[b]) for a, b in BONES if a in POINT_INDEX and b in POINT_INDEX)
-
-
-def place(name: str) -> int:
-    """Where a named keypoint lies in POINTS."""
-    return POINT_INDEX[INDEX[name]]
 
 
 @dataclass(frozen=True)
@@ -58,6 +43,15 @@ class Preprocessing:
     longest_s: float = 20.0
     layout: str = BLAZEPOSE33
 
+    def __post_init__(self) -> None:
+        if self.layout not in LAYOUTS:
+            raise ValueError(f"there is no layout {self.layout!r}; there are: {', '.join(LAYOUTS)}")
+
+    @property
+    def points(self) -> InputPoints:
+        """The points that inputs have."""
+        return INPUT_POINTS[self.layout]
+
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values, for JSON."""
         return {
@@ -76,7 +70,7 @@ class Preprocessing:
     @property
     def fingerprint(self) -> str:
         """Sha256 of the settings, the points and the version of the code: equal means equal inputs."""
-        described = json.dumps({"version": VERSION, "points": POINTS, **self.to_dict()}, sort_keys=True)
+        described = json.dumps({"version": VERSION, "points": self.points.places, **self.to_dict()}, sort_keys=True)
         return hashlib.sha256(described.encode()).hexdigest()
 
     def __call__(self, sequence: KeypointSequence) -> FloatArray:
@@ -84,7 +78,7 @@ class Preprocessing:
 
         Returns:
             (T, K, 2) float32 x and y in shoulder widths from the middle of the shoulders, T frames at ``rate_hz``,
-            K the number of POINTS, NaN where a point is missing. Frames without a person before the first and
+            K the number of ``points``, NaN where a point is missing. Frames without a person before the first and
             after the last sight of one are gone.
 
         Raises:
@@ -94,7 +88,7 @@ class Preprocessing:
         if sequence.layout != self.layout:
             raise ValueError(f"the sequence has the layout {sequence.layout!r}, this classifier reads {self.layout!r}")
         normalized = normalize(sequence, self.normalization)
-        points = normalized.keypoints[:, POINTS, :2]
+        points = normalized.keypoints[:, self.points.places, :2]
         seen = np.flatnonzero(~np.isnan(points[..., 0]).all(axis=1))
         present = slice(seen[0], seen[-1] + 1)
         return resample(

@@ -30,8 +30,8 @@ from posegloss.classifiers.bundle import (
     save_bundle,
 )
 from posegloss.classifiers.description import trusted_extraction
-from posegloss.classifiers.evaluation import Evaluation, evaluate_samples
-from posegloss.classifiers.report import ModelReport, render_report
+from posegloss.classifiers.evaluating.evaluation import Evaluation, evaluate_samples
+from posegloss.classifiers.evaluating.report import ModelReport, render_report
 from posegloss.datasets.splits import Split, split_clips
 from posegloss.pipeline.store import Clip, KeypointStore
 

@@ -54,7 +54,7 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 
 def main() -> None:
     """Run the command line. An error of ours is a message and exit code 2, an interrupt is 130."""
-    # MediaPipe greets on stderr from C++; its errors still come through. classifiers/backend.py hushes TensorFlow.
+    # MediaPipe greets on stderr from C++; its errors still come through. classifiers/families/backend.py hushes TensorFlow.
     os.environ.setdefault("GLOG_minloglevel", "2")
     try:
         app()

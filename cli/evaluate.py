@@ -22,7 +22,7 @@ def evaluate(
     Example: posegloss evaluate my.model other-people.store --out report/
     """
     from posegloss.classifiers.bundle import load_bundle
-    from posegloss.classifiers.held_out import evaluate_bundle
+    from posegloss.classifiers.evaluating.held_out import evaluate_bundle
     from posegloss.pipeline.store import KeypointStore
 
     clips = KeypointStore.open(store)

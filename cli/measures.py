@@ -9,7 +9,7 @@ from rich.table import Column, Table
 from posegloss.cli.console import errors, output, say_note
 
 if TYPE_CHECKING:
-    from posegloss.classifiers.evaluation import Evaluation
+    from posegloss.classifiers.evaluating.evaluation import Evaluation
 
 _MEASURES: Final = {"top-1": "top1", "top-5": "top5", "macro F1": "macro_f1"}
 _MOST_REASONS: Final = 5

@@ -30,7 +30,7 @@ def train(
     """
     from posegloss.classifiers.base import EpochReport
     from posegloss.classifiers.bundle import read_description
-    from posegloss.classifiers.held_out import TRAINED_ON_SYNTHETIC
+    from posegloss.classifiers.evaluating.held_out import TRAINED_ON_SYNTHETIC
     from posegloss.classifiers.training import train as train_classifier
     from posegloss.datasets.splits import SplitWarning
     from posegloss.pipeline.store import KeypointStore

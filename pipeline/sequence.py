@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from posegloss.pipeline.errors import InvalidSequenceError
-from posegloss.pipeline.skeleton import BLAZEPOSE33, KEYPOINT_NAMES
+from posegloss.pipeline.skeleton import BLAZEPOSE33, KEYPOINT_NAMES, LAYOUTS
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -17,15 +17,16 @@ class KeypointSequence:
     """The keypoints of one person over the frames of one clip.
 
     Attributes:
-        keypoints: (T, 33, 4) float32: x, y, z, visibility. x and y are fractions of the frame's width and height
+        keypoints: (T, K, 4) float32, K the points of the layout (33 or 75): x, y, z, visibility. x and y are fractions of the frame's width and height
             (x right, y down; outside 0..1 where a point lies outside the frame), z is depth in units of x,
             smaller is nearer to the camera, visibility is a probability. A frame in which no person was found is
             NaN in x, y and z, with visibility 0; so is a single point that is missing.
         timestamps: (T,) float64, seconds from the clip's start, strictly increasing.
         size: width and height of the frames in pixels, as displayed (after the rotation that metadata asks for).
         source: where the frames came from, for people to read.
-        layout: the name of the points' order.
-        world: (T, 33, 3) float32 in metres, origin at the middle of the hips, or None where it was not kept.
+        layout: the name of the points' order, one of ``skeleton.LAYOUTS``.
+        world: (T, 33, 3) float32 in metres, origin at the middle of the hips, or None where it was not kept; of the
+            body's points in every layout.
         warnings: what a reader should know about the clip ("truncated after 31 frames").
 
     Raises:
@@ -41,7 +42,9 @@ class KeypointSequence:
     warnings: Sequence[str] = field(default=())
 
     def __post_init__(self) -> None:
-        points = len(KEYPOINT_NAMES)
+        if self.layout not in LAYOUTS:
+            raise InvalidSequenceError(f"there is no layout {self.layout!r}; there are: {', '.join(LAYOUTS)}")
+        points = len(LAYOUTS[self.layout])
         keypoints = np.array(self.keypoints, np.float32)
         timestamps = np.array(self.timestamps, np.float64)
         if keypoints.ndim != 3 or keypoints.shape[1:] != (points, 4):
@@ -62,8 +65,9 @@ class KeypointSequence:
         object.__setattr__(self, "warnings", tuple(self.warnings))
         if self.world is not None:
             world = np.array(self.world, np.float32)
-            if world.shape != (len(keypoints), points, 3):
-                raise InvalidSequenceError(f"world landmarks have shape {world.shape}, not (frames, {points}, 3)")
+            body = len(KEYPOINT_NAMES)
+            if world.shape != (len(keypoints), body, 3):
+                raise InvalidSequenceError(f"world landmarks have shape {world.shape}, not (frames, {body}, 3)")
             self._set("world", world)
 
     def _set(self, name: str, array: npt.NDArray[np.generic]) -> None:
@@ -80,7 +84,7 @@ class KeypointSequence:
 
     @property
     def visibility(self) -> FloatArray:
-        """(T, 33) probability that a point is in frame and not occluded."""
+        """(T, K) probability that a point is in frame and not occluded."""
         return self.keypoints[..., 3]
 
     @property
@@ -101,7 +105,7 @@ class KeypointSequence:
         return float(self.timestamps[-1] - self.timestamps[0] + np.median(np.diff(self.timestamps)))
 
     def pixels(self) -> FloatArray:
-        """(T, 33, 3) x, y and z in pixels of the frame: equal units in every direction."""
+        """(T, K, 3) x, y and z in pixels of the frame: equal units in every direction."""
         width, height = self.size
         return self.keypoints[..., :3] * np.array([width, height, width], np.float32)
 

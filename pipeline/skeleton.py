@@ -1,14 +1,20 @@
-"""The 33 BlazePose points: names, bones, left and right.
+"""Layouts of points: the 33 of BlazePose, and these with 21 of each hand. Names, bones, left and right.
 
 Order, names and connections: ``mediapipe/tasks/python/vision/pose_landmarker.py`` (``PoseLandmark``,
-``PoseLandmarksConnections``). Left is the person's own left, which is on the right of an unmirrored picture.
+``PoseLandmarksConnections``) and ``hand_landmarker.py`` (``HandLandmark``, ``HandLandmarksConnections``). Left is the
+person's own left, which is on the right of an unmirrored picture.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, Final
 
 import numpy as np
 
 BLAZEPOSE33: Final = "blazepose33"
+HOLISTIC75: Final = "holistic75"
 
 KEYPOINT_NAMES: Final[tuple[str, ...]] = (
     "nose",
@@ -64,10 +70,74 @@ RIGHT_SHOULDER: Final = INDEX["right_shoulder"]
 UPPER_BODY: Final[tuple[int, ...]] = tuple(range(23))
 
 
+_FINGERS: Final = {
+    "thumb": ("cmc", "mcp", "ip", "tip"),
+    **{f"{finger}_finger": ("mcp", "pip", "dip", "tip") for finger in ("index", "middle", "ring")},
+    "pinky": ("mcp", "pip", "dip", "tip"),
+}
+
+# The 21 points of a hand: the wrist, then four of each finger from the palm to the tip.
+HAND_NAMES: Final = ("wrist", *(f"{finger}_{joint}" for finger, joints in _FINGERS.items() for joint in joints))
+
+# Each finger from the wrist or the palm to its tip, and the palm along the knuckles.
+HAND_BONES: Final[tuple[tuple[int, int], ...]] = (
+    *(bone for finger in ((0, 1, 2, 3, 4), (0, 5, 6, 7, 8)) for bone in pairwise(finger)),
+    *(bone for first in (9, 13, 17) for bone in pairwise(range(first, first + 4))),
+    *pairwise((5, 9, 13, 17)),
+    (0, 17),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """A fixed order of points.
+
+    Attributes:
+        name: what stores and models call it.
+        points: the points' names.
+        bones: pairs of points to draw a line between.
+    """
+
+    name: str
+    points: tuple[str, ...]
+    bones: tuple[tuple[int, int], ...]
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    @cached_property
+    def index(self) -> Mapping[str, int]:
+        """The place of each point by its name."""
+        return {name: i for i, name in enumerate(self.points)}
+
+    @cached_property
+    def mirror(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """``mirror[i]`` is the point that point i becomes when the picture is mirrored."""
+        return np.array([self.index[_mirror_name(name)] for name in self.points])
+
+
 def _mirror_name(name: str) -> str:
     swap = {"left": "right", "right": "left"}
     return "_".join(swap.get(part, part) for part in name.split("_"))
 
 
+def _with_hands() -> Layout:
+    body, hand = len(KEYPOINT_NAMES), len(HAND_NAMES)
+    hands = tuple(f"{side}_hand_{name}" for side in ("left", "right") for name in HAND_NAMES)
+    bones = tuple((a + start, b + start) for start in (body, body + hand) for a, b in HAND_BONES)
+    return Layout(HOLISTIC75, KEYPOINT_NAMES + hands, BONES + bones)
+
+
+LAYOUTS: Final[Mapping[str, Layout]] = {
+    layout.name: layout for layout in (Layout(BLAZEPOSE33, KEYPOINT_NAMES, BONES), _with_hands())
+}
+
+
+def hand_points(side: str) -> slice:
+    """Where the 21 points of the ``"left"`` or ``"right"`` hand lie in ``holistic75``."""
+    start = LAYOUTS[HOLISTIC75].index[f"{side}_hand_wrist"]
+    return slice(start, start + len(HAND_NAMES))
+
+
 # MIRROR[i] is the point that point i becomes when the picture is mirrored.
-MIRROR: Final = np.array([INDEX[_mirror_name(name)] for name in KEYPOINT_NAMES])
+MIRROR: Final = LAYOUTS[BLAZEPOSE33].mirror

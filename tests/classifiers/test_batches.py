@@ -1,6 +1,6 @@
 import numpy as np
 
-from posegloss.classifiers.batches import pad, trim
+from posegloss.classifiers.families.batches import pad, trim
 
 
 def test_padding_is_missing_and_goes_again():

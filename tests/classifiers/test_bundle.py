@@ -7,7 +7,7 @@ import pytest
 
 from posegloss.classifiers.base import preprocess
 from posegloss.classifiers.bundle import BundleError, load_bundle, save_bundle
-from posegloss.classifiers.held_out import evaluate_bundle
+from posegloss.classifiers.evaluating.held_out import evaluate_bundle
 
 from .made_up import make_clips
 

@@ -5,7 +5,13 @@ import pytest
 from sklearn.metrics import f1_score
 
 from posegloss.classifiers.base import GlossClassifier, Sample
-from posegloss.classifiers.evaluation import MIN_SIGNERS, Evaluation, EvaluationError, evaluate, evaluate_samples
+from posegloss.classifiers.evaluating.evaluation import (
+    MIN_SIGNERS,
+    Evaluation,
+    EvaluationError,
+    evaluate,
+    evaluate_samples,
+)
 from posegloss.pipeline.store import Clip
 
 from .made_up import make_clips, nobody

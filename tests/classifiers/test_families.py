@@ -119,7 +119,9 @@ def test_seed_decides(classifier, family, samples, inputs):
 
 def test_layout_that_it_was_not_trained_on(classifier):
     sequence = make_sequence()
-    other = KeypointSequence(sequence.keypoints, sequence.timestamps, sequence.size, layout="holistic75")
+    hands = np.full((len(sequence), 42, 4), np.nan)
+    keypoints = np.concatenate([sequence.keypoints, hands], axis=1)
+    other = KeypointSequence(keypoints, sequence.timestamps, sequence.size, layout="holistic75")
     with pytest.raises(ValueError, match="holistic75"):
         classifier.predict_proba([other])
 

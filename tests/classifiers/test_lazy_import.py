@@ -7,7 +7,7 @@ import pytest
 @pytest.mark.parametrize(
     "code",
     [
-        "import posegloss.classifiers.training, posegloss.classifiers.predict, posegloss.classifiers.report",
+        "import posegloss.classifiers.training, posegloss.classifiers.predict, posegloss.classifiers.evaluating.report",
         "from posegloss.classifiers.base import classifier_family; classifier_family('extra-trees')",
     ],
 )

@@ -1,13 +1,15 @@
 import numpy as np
 import pytest
 
-from posegloss.classifiers.preprocessing import INPUT_BONES, MIRRORED, POINTS, Preprocessing, place, resample
+from posegloss.classifiers.input_points import INPUT_POINTS, input_points_of
+from posegloss.classifiers.preprocessing import Preprocessing, resample
 from posegloss.pipeline.errors import NoSignerError
 from posegloss.pipeline.normalize import Normalization
 from posegloss.pipeline.sequence import KeypointSequence
-from posegloss.pipeline.skeleton import INDEX
 
 from .made_up import make_sequence, nobody
+
+POINTS = INPUT_POINTS["blazepose33"]
 
 
 @pytest.mark.parametrize("rates", [(15, 50), (10, 60), (24, 30)])
@@ -33,8 +35,8 @@ def test_variable_frame_rate_is_read_from_the_timestamps():
 def test_units_are_shoulder_widths():
     for signer in ("ada", "bo"):
         inputs = Preprocessing()(make_sequence("circle", signer, noise=0, missing=0))
-        np.testing.assert_allclose(inputs[:, place("left_shoulder"), :2], [[0.5, 0]] * len(inputs), atol=1e-3)
-        np.testing.assert_allclose(inputs[:, place("nose"), :2], [[0, -0.75]] * len(inputs), atol=1e-3)
+        np.testing.assert_allclose(inputs[:, POINTS.index["left_shoulder"], :2], [[0.5, 0]] * len(inputs), atol=1e-3)
+        np.testing.assert_allclose(inputs[:, POINTS.index["nose"], :2], [[0, -0.75]] * len(inputs), atol=1e-3)
 
 
 def test_legs_make_no_difference():
@@ -91,12 +93,19 @@ def test_settings_and_fingerprint():
     assert settings.fingerprint != Preprocessing().fingerprint
 
 
-def test_other_layout_is_refused():
+def test_layouts():
     with pytest.raises(ValueError, match="blazepose33"):
-        Preprocessing(layout="other")(make_sequence())
+        Preprocessing(layout="other")
+    with pytest.raises(ValueError, match="holistic75"):
+        Preprocessing(layout="holistic75")(make_sequence())
 
 
-def test_points():
-    assert (MIRRORED[MIRRORED] == np.arange(len(POINTS))).all()
-    assert POINTS[MIRRORED[place("left_wrist")]] == INDEX["right_wrist"]
-    assert {a for bone in INPUT_BONES for a in bone} <= set(range(len(POINTS)))
+@pytest.mark.parametrize("points", INPUT_POINTS.values(), ids=list(INPUT_POINTS))
+def test_points(points):
+    assert (points.mirrored[points.mirrored] == np.arange(len(points))).all()
+    assert points.names[points.mirrored[points.index["left_wrist"]]] == "right_wrist"
+    assert {a for bone in points.bones for a in bone} <= set(range(len(points)))
+    assert points.mirrored[list(points.hand("left"))].tolist() == list(points.hand("right"))
+    inputs = np.random.default_rng(0).random((2, len(points), 2), np.float32)
+    assert input_points_of(inputs) is points
+    np.testing.assert_array_equal(points.mirror(points.mirror(inputs)), inputs)

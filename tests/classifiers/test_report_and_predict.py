@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from posegloss.classifiers.bundle import load_bundle
-from posegloss.classifiers.evaluation import Evaluation
-from posegloss.classifiers.held_out import evaluate_bundle
+from posegloss.classifiers.evaluating.evaluation import Evaluation
+from posegloss.classifiers.evaluating.held_out import evaluate_bundle
+from posegloss.classifiers.evaluating.report import ModelReport, confused_pairs, render_report
 from posegloss.classifiers.predict import GlossRecogniser
-from posegloss.classifiers.report import ModelReport, confused_pairs, render_report
 from posegloss.classifiers.training import train
 
 from .made_up import make_clips, make_sequence, nobody

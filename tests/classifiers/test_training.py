@@ -11,9 +11,9 @@ import pytest
 
 from posegloss.classifiers.base import TrainingError
 from posegloss.classifiers.bundle import BundleError, load_bundle
-from posegloss.classifiers.checkpoint import Checkpoint
-from posegloss.classifiers.evaluation import EvaluationError
-from posegloss.classifiers.held_out import UNKNOWN_TRAINED_ON, evaluate_bundle
+from posegloss.classifiers.evaluating.evaluation import EvaluationError
+from posegloss.classifiers.evaluating.held_out import UNKNOWN_TRAINED_ON, evaluate_bundle
+from posegloss.classifiers.families.checkpoint import Checkpoint
 from posegloss.classifiers.training import train
 from posegloss.datasets.splits import SignerUnknownWarning, SplitWarning, TooFewClipsError
 from posegloss.pipeline.store import Clip, KeypointStore

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier
 
-from posegloss.classifiers.augmentation import mirrored
 from posegloss.classifiers.base import EpochReport, GlossClassifier, History, Progress, Sample, label_indices
 from posegloss.classifiers.preprocessing import Preprocessing
 from posegloss.pipeline.sequence import FloatArray
@@ -72,7 +71,8 @@ class ExtraTrees(GlossClassifier):
         labels = label_indices(samples, self.glosses)
         features = self._describe([sample.inputs for sample in samples])
         if self.settings.mirror:
-            features = np.concatenate([features, self._describe([mirrored(sample.inputs) for sample in samples])])
+            mirror = self.preprocessing.points.mirror
+            features = np.concatenate([features, self._describe([mirror(sample.inputs) for sample in samples])])
             labels = np.concatenate([labels, labels])
         self._grow(features, labels, seed)
         row: dict[str, float] = {}

@@ -9,8 +9,8 @@ import numpy as np
 
 import posegloss
 from posegloss.classifiers.base import History, Sample
-from posegloss.classifiers.evaluation import Answer, Evaluation
-from posegloss.classifiers.filmstrip import Filmstrip, filmstrip
+from posegloss.classifiers.evaluating.evaluation import Answer, Evaluation
+from posegloss.classifiers.evaluating.filmstrip import Filmstrip, filmstrip
 from posegloss.pipeline.html import render_html
 
 # More glosses than these make a matrix that nobody can read; then only the most confused pairs are shown.

@@ -5,17 +5,12 @@ from typing import Final
 
 import numpy as np
 
-from posegloss.classifiers.preprocessing import INPUT_BONES, place
+from posegloss.classifiers.input_points import SIDES, input_points_of
 from posegloss.pipeline.sequence import FloatArray
 
 # The part of the signer's frame of reference that a picture shows, in shoulder widths.
 _LEFT, _TOP, _WIDTH, _HEIGHT = -1.7, -1.6, 3.4, 3.4
 _SCALE: Final = 30
-_HANDS = {
-    side: {place(f"{side}_{part}") for part in ("wrist", "pinky", "index", "thumb")} for side in ("left", "right")
-}
-# Bones, and what stands for a face.
-_LINES = (*INPUT_BONES, (place("nose"), place("left_eye_outer")), (place("nose"), place("right_eye_outer")))
 
 
 @dataclass(frozen=True)
@@ -51,18 +46,21 @@ def filmstrip(inputs: FloatArray, poses: int = 6) -> Filmstrip:
         inputs: (T, K, 2) as preprocessing gives them.
         poses: how many skeletons.
     """
+    layout = input_points_of(inputs)
+    hands = {side: {layout.index[f"{side}_wrist"], *layout.hand(side)} for side in SIDES}
+    # Bones, and what stands for a face.
+    lines = [*layout.bones, *((layout.index["nose"], layout.index[f"{side}_eye_outer"]) for side in SIDES)]
+    body = [bone for bone in lines if not any({*bone} <= hand for hand in hands.values())]
     width, height = _WIDTH * _SCALE, _HEIGHT * _SCALE
     frames = np.unique(np.linspace(0, len(inputs) - 1, poses).round().astype(int))
     drawn = []
     for i, frame in enumerate(frames):
         points = (inputs[frame] - (_LEFT, _TOP)) * _SCALE + (i * width, 0)
-        left, right = _HANDS["left"], _HANDS["right"]
         drawn.append(
             Pose(
                 i * width,
-                _path(points, [bone for bone in _LINES if not ({*bone} <= left or {*bone} <= right)]),
-                _path(points, [bone for bone in _LINES if {*bone} <= left]),
-                _path(points, [bone for bone in _LINES if {*bone} <= right]),
+                _path(points, body),
+                *(_path(points, [bone for bone in lines if {*bone} <= hands[side]]) for side in SIDES),
             )
         )
     return Filmstrip(width * len(frames), height, tuple(drawn))

@@ -5,19 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from posegloss.classifiers.backend import keras, ops
-from posegloss.classifiers.preprocessing import place
+from posegloss.classifiers.families.backend import keras, ops
+from posegloss.classifiers.input_points import INPUT_POINTS, SIDES
 
 _ARM = ("shoulder", "elbow", "wrist")
 _LIMBS = tuple(
     (f"{side}_{a}", f"{side}_{b}")
-    for side in ("left", "right")
+    for side in SIDES
     for a, b in (*pairwise(_ARM), *(("wrist", tip) for tip in ("pinky", "index", "thumb")))
 )
 # What a sign's location is told by: where the hands are, seen from the face and from each other.
 _PLACES = (("nose", "left_wrist"), ("nose", "right_wrist"), ("left_wrist", "right_wrist"))
-_FROM = np.array([place(a) for a, _ in _LIMBS + _PLACES])
-_TO = np.array([place(b) for _, b in _LIMBS + _PLACES])
 
 
 @keras.saving.register_keras_serializable("posegloss")
@@ -31,12 +29,19 @@ class KeypointFeatures(keras.layers.Layer):  # type: ignore[misc]
 
     Args:
         rate_hz: frames a second of the inputs.
+        layout: the name of the points' layout.
         **options: of every Keras layer.
     """
 
-    def __init__(self, rate_hz: float, **options: Any) -> None:
+    def __init__(self, rate_hz: float, layout: str, **options: Any) -> None:
         super().__init__(**options)
-        self.rate_hz = rate_hz
+        self.rate_hz, self.layout = rate_hz, layout
+        points = INPUT_POINTS[layout]
+        # The points of a whole hand are seen from its wrist.
+        hands = tuple((f"{side}_hand_wrist", points.names[i]) for side in SIDES for i in points.whole_hand(side)[1:])
+        self._from, self._to = (
+            np.array([points.index[pair[end]] for pair in _LIMBS + _PLACES + hands]) for end in (0, 1)
+        )
 
     def call(self, inputs: Any) -> tuple[Any, Any]:
         """(B, T, K, 2) to features (B, T, F) and the mask (B, T) of the frames in which anything is seen."""
@@ -49,11 +54,11 @@ class KeypointFeatures(keras.layers.Layer):  # type: ignore[misc]
         return ops.concatenate(features, axis=-1), ops.any(seen[..., 0], axis=-1)
 
     def _between(self, points: Any, seen: Any) -> Any:
-        difference = ops.take(points, _TO, axis=2) - ops.take(points, _FROM, axis=2)
+        difference = ops.take(points, self._to, axis=2) - ops.take(points, self._from, axis=2)
         return ops.where(self._both(seen), difference, 0.0)
 
     def _both(self, seen: Any) -> Any:
-        return ops.logical_and(ops.take(seen, _TO, axis=2), ops.take(seen, _FROM, axis=2))
+        return ops.logical_and(ops.take(seen, self._to, axis=2), ops.take(seen, self._from, axis=2))
 
     def _velocity(self, position: Any, known: Any, lag: int) -> Any:
         now, then = position[:, lag:], position[:, :-lag]
@@ -63,7 +68,7 @@ class KeypointFeatures(keras.layers.Layer):  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
         """The arguments, for saving."""
-        return {**super().get_config(), "rate_hz": self.rate_hz}
+        return {**super().get_config(), "rate_hz": self.rate_hz, "layout": self.layout}
 
 
 @keras.saving.register_keras_serializable("posegloss")

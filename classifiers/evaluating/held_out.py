@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from posegloss.classifiers.base import History, Sample, each_clip, inputs_digest, preprocess
 from posegloss.classifiers.bundle import HISTORY_FILE, REPORT_FILE, REPORT_PAGE, Bundle, BundleError
-from posegloss.classifiers.evaluation import Evaluation, EvaluationError, evaluate_samples
-from posegloss.classifiers.report import ModelReport, render_report
+from posegloss.classifiers.evaluating.evaluation import Evaluation, EvaluationError, evaluate_samples
+from posegloss.classifiers.evaluating.report import ModelReport, render_report
 from posegloss.pipeline.store import Clip, KeypointStore
 
 TRAINED_ON: Final = "this very clip was trained on"

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from posegloss.classifiers.augmentation import Augmentation, mirrored
-from posegloss.classifiers.backend import keras, ops, tf
+from posegloss.classifiers.augmentation import Augmentation
 from posegloss.classifiers.base import (
     EpochReport,
     GlossClassifier,
@@ -20,8 +19,9 @@ from posegloss.classifiers.base import (
     label_indices,
     training_identity,
 )
-from posegloss.classifiers.batches import pad, trim
-from posegloss.classifiers.checkpoint import Checkpoint
+from posegloss.classifiers.families.backend import keras, ops, tf
+from posegloss.classifiers.families.batches import pad, trim
+from posegloss.classifiers.families.checkpoint import Checkpoint
 from posegloss.classifiers.preprocessing import Preprocessing
 from posegloss.pipeline.sequence import FloatArray
 
@@ -131,7 +131,7 @@ class KerasFamily(GlossClassifier):
         order = np.argsort([len(one) for one in inputs], kind="stable")
         for chosen in np.array_split(order, max(1, -(-len(order) // 64))):
             batch = pad([inputs[i] for i in chosen])
-            views = [batch, mirrored(batch)] if self.training.mirror_average else [batch]
+            views = [batch, self.preprocessing.points.mirror(batch)] if self.training.mirror_average else [batch]
             probabilities[chosen] = np.mean([_softmax(self._logits(view).numpy()) for view in views], axis=0)
         return np.asarray(probabilities, np.float32)
 
@@ -189,7 +189,7 @@ class KerasFamily(GlossClassifier):
     ) -> dict[str, float]:
         sums = np.zeros(2)
         for chosen in self._batches(len(samples), generator):
-            batch = self.augmentation(pad([samples[i].inputs for i in chosen]), generator)
+            batch = self.augmentation(pad([samples[i].inputs for i in chosen]), self.preprocessing.points, generator)
             targets = np.eye(len(self.glosses), dtype=np.float32)[labels[chosen]]
             sums += len(chosen) * np.array([float(value) for value in step(trim(batch), targets)])
         loss, accuracy = (sums / len(samples)).tolist()

@@ -10,15 +10,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from posegloss.classifiers.augmentation import Augmentation
-from posegloss.classifiers.backend import keras, ops
-from posegloss.classifiers.keras_family import KerasFamily, KerasTraining
-from posegloss.classifiers.layers import (
+from posegloss.classifiers.families.backend import keras, ops
+from posegloss.classifiers.families.keras_family import KerasFamily, KerasTraining
+from posegloss.classifiers.families.layers import (
     CausalDepthwiseConv,
     EfficientChannelAttention,
     KeypointFeatures,
     MaskedMean,
 )
-from posegloss.classifiers.preprocessing import POINTS, Preprocessing
+from posegloss.classifiers.preprocessing import Preprocessing
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,11 @@ class ConvTransformer(KerasFamily):
 
     def build(self, classes: int) -> Any:
         """(B, T, K, 2) with NaN to (B, classes) logits."""
-        a = self.architecture
-        inputs = keras.Input((None, len(POINTS), 2), name="keypoints")
-        features, frames = KeypointFeatures(self.preprocessing.rate_hz, name="features")(inputs)
+        a, p = self.architecture, self.preprocessing
+        inputs = keras.Input((None, len(p.points), 2), name="keypoints")
+        features, frames = KeypointFeatures(self.preprocessing.rate_hz, self.preprocessing.layout, name="features")(
+            inputs
+        )
         x = keras.layers.BatchNormalization(name="feature_scale")(features, mask=frames)
         x = keras.layers.Dense(a.width, use_bias=False, name="stem")(x)
         x = _normalized(x, frames)

@@ -1,0 +1,1 @@
+"""How good a classifier is: measures, reports, and tests on people that it never saw."""
