@@ -7,10 +7,10 @@
     python -m benchmarks.extraction --json OUT --picture OUT.svg
 
 Measured are frames a second, decoding included, each tool as its users run it and with all processors at hand, after a
-warm-up (the peers on the Full network); where a frame's time goes; a worker's start and memory. The tools take turns in
-several rounds of one run, and what counts are ratios. The clips are those of the avatar, rendered once into the folder
-for temporary files, and those of ../shared/data/wlasl where it is there. The exit code is 0 whatever is measured, 2 if
-nothing could be.
+warm-up (the peers on the Full network; ours also with hands, the layout holistic75); where a frame's time goes; a
+worker's start and memory. The tools take turns in several rounds of one run, and what counts are ratios. The clips are
+those of the avatar, rendered once into the folder for temporary files, and those of ../shared/data/wlasl where it is
+there. The exit code is 0 whatever is measured, 2 if nothing could be.
 """
 
 import argparse
@@ -32,6 +32,7 @@ from benchmarks.speed.machine import machine_line, processors
 from benchmarks.speed.rates import (
     MP_SOLUTIONS,
     OURS,
+    OURS_HANDS,
     OURS_INT8,
     OURS_LITE,
     OURS_LITE_INT8,
@@ -44,6 +45,7 @@ from benchmarks.speed.runner import Runner, RunnerError
 from benchmarks.speed.worker_life import WorkerLife
 from posegloss.pipeline import models
 from posegloss.pipeline.errors import PoseglossError
+from posegloss.pipeline.skeleton import BLAZEPOSE33, HOLISTIC75
 
 PARTS = ("rates", "frames", "worker")
 QUICK_CLIPS = 8
@@ -74,16 +76,22 @@ class Results:
 def contenders(kind: str, peers: Sequence[Contender]) -> list[Contender]:
     """Who takes part in runs on one video or on a corpus."""
     if kind == "video":
-        ours = [Contender(OURS, OURS_MODULE, arguments={"model": "full"})]
+        ours = [
+            Contender(name, OURS_MODULE, arguments={"model": "full", "layout": layout})
+            for name, layout in ((OURS, BLAZEPOSE33), (OURS_HANDS, HOLISTIC75))
+        ]
     else:
         settings = {"workers": processors(), "warm_up": str(inputs.WARM_UP)}
         ours = [
-            Contender(name, OURS_MODULE, "corpus", {"model": model, "precision": precision, **settings})
-            for name, model, precision in (
-                (OURS, "full", "float"),
-                (OURS_INT8, "full", "int8"),
-                (OURS_LITE, "lite", "float"),
-                (OURS_LITE_INT8, "lite", "int8"),
+            Contender(
+                name, OURS_MODULE, "corpus", {"model": model, "precision": precision, "layout": layout, **settings}
+            )
+            for name, model, precision, layout in (
+                (OURS, "full", "float", BLAZEPOSE33),
+                (OURS_HANDS, "full", "float", HOLISTIC75),
+                (OURS_INT8, "full", "int8", BLAZEPOSE33),
+                (OURS_LITE, "lite", "float", BLAZEPOSE33),
+                (OURS_LITE_INT8, "lite", "int8", BLAZEPOSE33),
             )
         ]
     at_once = [
@@ -167,7 +175,9 @@ def _draw(path: Path, results: Results) -> None:
         return
     name, times = next(iter(results.frame_times.items()))
     contest = next((contest for contest in results.contests if contest.kind == "video"), None)
-    peers = {row.name: median(row.cpu_ms) for row in contest.rates if row.name != OURS} if contest else {}
+    peers = (
+        {row.name: median(row.cpu_ms) for row in contest.rates if row.name in (MP_SOLUTIONS, TASKS)} if contest else {}
+    )
     draw(path, f"Where a frame's time goes ({name})", times, peers)
 
 
@@ -215,7 +225,7 @@ def main() -> int:
     code = 0
     try:
         # All that is missing is fetched before a clock runs.
-        for name in (models.DETECTOR, "full", "lite"):
+        for name in (models.DETECTOR, "full", "lite", *models.HAND_MODELS):
             models.fetch(name, report=_tell)
         measure(_clip_sets(arguments), arguments, results)
     except (RunnerError, PoseglossError, inputs.NoClipsError) as error:

@@ -1,7 +1,7 @@
 """What all commands share: where they write, how they show progress, and their exit codes."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from typing import TextIO
@@ -130,17 +130,15 @@ def fetching() -> Iterator[models.Report]:
             bar.stop()
 
 
-def fetch_weights(landmark_model: str) -> None:
-    """Make sure that the detector and a landmark model lie on this machine, showing what is fetched.
+def fetch_weights(names: Iterable[str]) -> None:
+    """Make sure that weight files lie on this machine, showing what is fetched.
 
     Args:
-        landmark_model: its name; anything else (a path) needs no fetching.
+        names: of the files, as ``ExtractionSettings.weights`` has them.
 
     Raises:
         WeightsError: one cannot be had.
     """
-    if landmark_model not in models.LANDMARK_MODELS:
-        return
     with fetching() as report:
-        for name in (models.DETECTOR, landmark_model):
+        for name in names:
             models.fetch(name, report=report)

@@ -34,6 +34,9 @@ def convert(
     size: Annotated[
         str | None, typer.Option(metavar="WxH", help="Frame size in pixels, where IN does not say or is wrong.")
     ] = None,
+    layout: Annotated[
+        str, typer.Option(help="The points to read: blazepose33, or holistic75 with the hands, where IN has them.")
+    ] = "blazepose33",
     clip: Annotated[
         list[str] | None, typer.Option(help="Only the clip of this id; may be given several times.")
     ] = None,
@@ -61,7 +64,7 @@ def convert(
     if out.suffix.lower() == ".eaf":
         _convert_rows(source, out, tier or [])
         return
-    options = ReadOptions(frame_rate, pixels(size))
+    options = ReadOptions(frame_rate, pixels(size), layout)
     kind = from_ or kind_of(source)
     if kind == "eaf":
         _convert_spans(source, out, tier or [])

@@ -141,6 +141,7 @@ def import_(
     name: Name,
     root: Root,
     out: Annotated[Path, typer.Option(help="The store to make or to go on with.")],
+    layout: Annotated[str, typer.Option(help="The points: blazepose33, or holistic75 with the hands.")] = "blazepose33",
     missing: MissingFile = None,
 ) -> None:
     """Put a dataset that holds landmarks in place of videos into a store. Run again, it goes on where it was.
@@ -163,7 +164,7 @@ def import_(
     with progress() as bar:
         task = bar.add_task("importing", total=None)
         done = import_into_store(
-            root, out, progress=lambda number, total: bar.update(task, completed=number, total=total)
+            root, out, layout=layout, progress=lambda number, total: bar.update(task, completed=number, total=total)
         )
     if missing:
         write_missing(done.reading.missing, missing)

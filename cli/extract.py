@@ -48,6 +48,9 @@ def extract(
     precision: Annotated[
         str, typer.Option(help="Of our landmark network: float, or int8, which is faster (docs/extraction.md).")
     ] = "float",
+    layout: Annotated[
+        str, typer.Option(help="The points: blazepose33, or holistic75 with 21 of each hand (docs/extraction.md).")
+    ] = "blazepose33",
     time_limit: Annotated[
         float,
         typer.Option(
@@ -82,7 +85,7 @@ def extract(
 
     if ray_address and executor is not Where.RAY:
         raise typer.BadParameter("needs --executor ray", param_hint="--ray-address")
-    settings = ExtractionSettings(model, backend, smooth, static, world, precision)
+    settings = ExtractionSettings(model, backend, smooth, static, world, precision, layout)
     found = find_clips(inputs)
     for problem in found.problems:
         errors.print(
@@ -92,7 +95,7 @@ def extract(
         _say_what_would_be_done(found, out, settings, verify)
         return
     if not ray_address:
-        fetch_weights(settings.model)
+        fetch_weights(settings.weights)
     store = KeypointStore.create(out, settings.to_dict())
     limit = TimeLimit(time_limit) if time_limit else None
     cluster = on_ray(store, settings, address=ray_address, workers=workers, limit=limit)

@@ -1,4 +1,4 @@
-"""`posegloss models`: the weights of BlazePose."""
+"""`posegloss models`: the weights of BlazePose and of the hands."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,9 @@ from posegloss.cli.console import Exit, fetching, output, say_error
 from posegloss.pipeline import models
 from posegloss.pipeline.errors import WeightsError
 
-app = typer.Typer(help="The weights of BlazePose: what there is, and fetching it.", no_args_is_help=True)
+app = typer.Typer(
+    help="The weights of BlazePose and of the hands: what there is, and fetching it.", no_args_is_help=True
+)
 
 
 @app.command("list")
@@ -28,7 +30,9 @@ def list_() -> None:
 
 @app.command()
 def fetch(
-    names: Annotated[list[str] | None, typer.Argument(help="Models; detector and full unless given.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Models; detector and full unless given (the hands: hand, hand_recrop).")
+    ] = None,
     folder: Annotated[
         Path | None,
         typer.Option(

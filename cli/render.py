@@ -18,6 +18,7 @@ def render(
         Path | None, typer.Option("--classifier", help="A trained model folder: its gloss becomes the caption.")
     ] = None,
     model: Annotated[str, typer.Option(help="The landmark network: lite, full or heavy.")] = "full",
+    layout: Annotated[str, typer.Option(help="The points: blazepose33, or holistic75 with the hands.")] = "blazepose33",
 ) -> None:
     """Draw the skeleton, and with --classifier the recognised gloss, over a video.
 
@@ -35,8 +36,11 @@ def render(
 
         recogniser = GlossRecogniser.load(classifier)
     # A classifier is shown what it was trained on: keypoints of the same settings.
-    settings, threads = recogniser.extraction if recogniser else ExtractionSettings(model), os.cpu_count() or 1
-    fetch_weights(settings.model)
+    settings, threads = (
+        recogniser.extraction if recogniser else ExtractionSettings(model, layout=layout),
+        os.cpu_count() or 1,
+    )
+    fetch_weights(settings.weights)
     with status(f"looking at {video.name}"), closing(settings.open_backend(threads)) as tracker:
         sequence = extract_clip(ClipSource(str(video), video), settings, tracker, threads)
     caption = recogniser.predict(sequence).caption if recogniser else None

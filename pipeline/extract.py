@@ -14,18 +14,20 @@ import numpy.typing as npt
 from posegloss.pipeline.ahead import read_ahead
 from posegloss.pipeline.clip_source import ClipSource
 from posegloss.pipeline.errors import SettingsError, VideoError
+from posegloss.pipeline.hands.holistic_tracker import HolisticTracker
 from posegloss.pipeline.int8 import PRECISIONS
 from posegloss.pipeline.mediapipe_backend import MediaPipeTracker
-from posegloss.pipeline.models import LANDMARK_MODELS, Report
+from posegloss.pipeline.models import DETECTOR, HAND_MODELS, LANDMARK_MODELS, Report
 from posegloss.pipeline.pose import PoseBackend
 from posegloss.pipeline.roi import Image
 from posegloss.pipeline.sequence import KeypointSequence
-from posegloss.pipeline.skeleton import KEYPOINT_NAMES
+from posegloss.pipeline.skeleton import BLAZEPOSE33, KEYPOINT_NAMES, LAYOUTS
 from posegloss.pipeline.tracker import PoseTracker
 from posegloss.pipeline.video import GRACE_S, VideoSource
 
 BACKENDS: Final = ("blazepose", "mediapipe")
-_NOBODY: Final = np.full((len(KEYPOINT_NAMES), 4), (np.nan, np.nan, np.nan, 0), np.float32)
+_NO_POINT: Final = (np.nan, np.nan, np.nan, 0)
+_NO_WORLD: Final = np.full((len(KEYPOINT_NAMES), 3), np.nan, np.float32)
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,11 @@ class ExtractionSettings:
         smooth: smooth the keypoints over time.
         static: every frame on its own, without tracking or smoothing.
         world: keep the world landmarks, too.
-        precision: of our landmark network, "float" or "int8" (faster, docs/extraction.md).
+        precision: of our landmark network, "float" or "int8" (faster, docs/extraction.md). The hands' are always float.
+        layout: the points: "blazepose33" or, with 21 of each hand, "holistic75" (slower, docs/extraction.md).
 
     Raises:
-        SettingsError: a name is not one of those listed, or the backend has no such precision.
+        SettingsError: a name is not one of those listed, or the backend has no such precision or layout.
     """
 
     model: str = "full"
@@ -50,6 +53,7 @@ class ExtractionSettings:
     static: bool = False
     world: bool = False
     precision: str = "float"
+    layout: str = BLAZEPOSE33
 
     def __post_init__(self) -> None:
         if self.backend not in BACKENDS:
@@ -61,16 +65,30 @@ class ExtractionSettings:
             raise SettingsError(f"there is no precision {self.precision!r}; choose one of {', '.join(PRECISIONS)}")
         if self.precision != "float" and self.backend != "blazepose":
             raise SettingsError(f"the backend {self.backend} has no precision {self.precision}; choose blazepose")
+        if self.layout not in LAYOUTS:
+            raise SettingsError(f"there is no layout {self.layout!r}; choose one of {', '.join(LAYOUTS)}")
+        if self.layout != BLAZEPOSE33 and self.backend != "blazepose":
+            raise SettingsError(f"the backend {self.backend} has no layout {self.layout}; choose blazepose")
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values, for JSON.
 
-        The precision only where it is not float: stores of before there was a choice are float, and go on.
+        Precision and layout only where they are not float and blazepose33: stores of before there was a choice have
+        these, and go on.
         """
         values = asdict(self)
         if self.precision == "float":
             del values["precision"]
+        if self.layout == BLAZEPOSE33:
+            del values["layout"]
         return values
+
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """The names of the weight files that a backend of these settings reads; none for a ``.task`` by path."""
+        if self.model not in LANDMARK_MODELS:
+            return ()
+        return (DETECTOR, self.model, *(HAND_MODELS if self.layout != BLAZEPOSE33 else ()))
 
     def open_backend(self, threads: int = 1, report: Report | None = None) -> PoseBackend:
         """A tracker of these settings.
@@ -80,7 +98,7 @@ class ExtractionSettings:
         """
         if self.backend == "mediapipe":
             return MediaPipeTracker(self.model, smooth=self.smooth, static=self.static, report=report)
-        return PoseTracker(
+        tracker = PoseTracker(
             self.model,
             precision=self.precision,
             smooth=self.smooth,
@@ -88,6 +106,9 @@ class ExtractionSettings:
             threads=threads,
             report=report,
         )
+        if self.layout == BLAZEPOSE33:
+            return tracker
+        return HolisticTracker(tracker, smooth=self.smooth, static=self.static, threads=threads, report=report)
 
 
 def extract(
@@ -98,6 +119,7 @@ def extract(
     smooth: bool = True,
     static: bool = False,
     precision: str = "float",
+    layout: str = BLAZEPOSE33,
     start_s: float | None = None,
     end_s: float | None = None,
     threads: int | None = None,
@@ -111,6 +133,7 @@ def extract(
         smooth: smooth the keypoints over time.
         static: every frame on its own, without tracking or smoothing.
         precision: of our landmark network: "float" or "int8" (faster, docs/extraction.md).
+        layout: the points: "blazepose33" or, with 21 of each hand, "holistic75".
         start_s: begin at this time of the video, in seconds.
         end_s: end before this time of the video, in seconds.
         threads: of the decoder and of the network; all processors unless given.
@@ -118,9 +141,9 @@ def extract(
     Raises:
         VideoError: the video cannot be read at all.
         WeightsError: the weights cannot be had.
-        SettingsError: there is no such model, backend or precision.
+        SettingsError: there is no such model, backend, precision or layout, or they do not go together.
     """
-    settings = ExtractionSettings(model, backend, smooth, static, world=True, precision=precision)
+    settings = ExtractionSettings(model, backend, smooth, static, world=True, precision=precision, layout=layout)
     threads = threads or os.cpu_count() or 1
     tracker = settings.open_backend(threads, _tell)
     try:
@@ -227,6 +250,8 @@ class _Take:
         self._timestamps: list[float] = []
         self._keypoints: list[npt.NDArray[np.float32]] = []
         self._world: list[npt.NDArray[np.float32]] | None = [] if settings.world else None
+        self._layout = settings.layout
+        self._nobody = np.full((len(LAYOUTS[settings.layout]), 4), _NO_POINT, np.float32)
         self._seen = False
         self._most_people, self._most_people_s = 1, 0.0
 
@@ -240,9 +265,9 @@ class _Take:
         timestamp_s = max(time_s - self._start_s, 0.0)
         pose = tracker.update(image, timestamp_s)
         self._timestamps.append(timestamp_s)
-        self._keypoints.append(_NOBODY if pose is None else pose.keypoints)
+        self._keypoints.append(self._nobody if pose is None else pose.keypoints)
         if self._world is not None:
-            self._world.append(_NOBODY[:, :3] if pose is None else pose.world)
+            self._world.append(_NO_WORLD if pose is None else pose.world)
         if pose is not None:
             self._seen = True
             if (pose.people or 0) > self._most_people:
@@ -256,6 +281,7 @@ class _Take:
             np.array(self._timestamps),
             video.size,
             source=str(video.path),
+            layout=self._layout,
             world=None if self._world is None else np.stack(self._world),
             warnings=[*video.warnings, *self._warnings()],
         )

@@ -1,8 +1,9 @@
-"""The weight files of BlazePose: what they are, where each comes from, and that they are what they should be.
+"""The weight files of BlazePose and the hands: what they are, where each comes from, and that they are the right ones.
 
 The files are Google's (Apache-2.0, see NOTICE) and are not part of posegloss. Each is looked for in the
 user's cache, in a folder that the user names, in the wheel of mediapipe 0.10.21 (the last that carries them;
-downloaded and unpacked, never installed), in the npm package @mediapipe/pose, and in MediaPipe's own asset storage.
+downloaded and unpacked, never installed), in the npm package @mediapipe/pose (which lacks the hands), and in
+MediaPipe's own asset storage.
 """
 
 import hashlib
@@ -47,6 +48,8 @@ class WeightFile:
 
 
 DETECTOR: Final = "detector"
+HAND: Final = "hand"
+HAND_RECROP: Final = "hand_recrop"
 WEIGHTS: Final[dict[str, WeightFile]] = {
     weights.name: weights
     for weights in (
@@ -75,9 +78,22 @@ WEIGHTS: Final[dict[str, WeightFile]] = {
             "59e42d71bcd44cbdbabc419f0ff76686595fd265419566bd4009ef703ea8e1fe",
             in_npm="package/pose_landmark_heavy.tflite",
         ),
+        WeightFile(
+            HAND,
+            "hand_landmark_full.tflite",
+            "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
+            in_wheel="mediapipe/modules/hand_landmark/hand_landmark_full.tflite",
+        ),
+        WeightFile(
+            HAND_RECROP,
+            "hand_recrop.tflite",
+            "67d996ce96f9d36fe17d2693022c6da93168026ab2f028f9e2365398d8ac7d5d",
+            in_wheel="mediapipe/modules/holistic_landmark/hand_recrop.tflite",
+        ),
     )
 }
 LANDMARK_MODELS: Final = ("lite", "full", "heavy")
+HAND_MODELS: Final = (HAND, HAND_RECROP)
 
 
 def cache_folder() -> Path:

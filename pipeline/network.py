@@ -1,4 +1,4 @@
-"""A LiteRT network with one picture as input: loaded, called, its outputs found by their shape."""
+"""A LiteRT network with one picture as input: loaded, called, its outputs found by their shape or name."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,6 +21,7 @@ class ImageNetwork:
         content: the LiteRT flatbuffer.
         outputs: name to shape of every output that is wanted. By shape, since the order of a model's outputs
             changes when one of them is taken out.
+        tensors: name to the tensor's name in the file, where shapes do not tell outputs apart.
         low, high: what 0 and 255 of the picture become at the network's input.
         threads: threads of the network itself.
 
@@ -29,7 +30,14 @@ class ImageNetwork:
     """
 
     def __init__(
-        self, content: bytes, outputs: Mapping[str, tuple[int, ...]], *, low: float, high: float, threads: int
+        self,
+        content: bytes,
+        outputs: Mapping[str, tuple[int, ...]],
+        *,
+        low: float,
+        high: float,
+        threads: int,
+        tensors: Mapping[str, str] | None = None,
     ) -> None:
         try:
             with without_greeting():
@@ -43,11 +51,16 @@ class ImageNetwork:
             raise WeightsError(f"the network's input has shape {shape}, not (1, side, side, 3)")
         self.side = shape[1]
         self._input = self._interpreter.tensor(picture["index"])
-        found = {tuple(int(n) for n in o["shape"]): o["index"] for o in self._interpreter.get_output_details()}
-        missing = [f"{name} {shape}" for name, shape in outputs.items() if shape not in found]
+        found = {}
+        for output in self._interpreter.get_output_details():
+            of_shape = tuple(int(n) for n in output["shape"])
+            found[output["name"] if tensors else "", of_shape] = output["index"]
+        wanted = {name: (tensors[name] if tensors else "", of_shape) for name, of_shape in outputs.items()}
+        missing = [f"{name} {outputs[name]}" for name in outputs if wanted[name] not in found]
         if missing:
-            raise WeightsError(f"the network lacks the outputs {', '.join(missing)}; it has {sorted(found)}")
-        self._outputs = {name: self._interpreter.tensor(found[shape]) for name, shape in outputs.items()}
+            shapes = sorted(of_shape for _, of_shape in found)
+            raise WeightsError(f"the network lacks the outputs {', '.join(missing)}; it has {shapes}")
+        self._outputs = {name: self._interpreter.tensor(found[place]) for name, place in wanted.items()}
         self._scale, self._low = np.float32((high - low) / 255), np.float32(low)
 
     def __call__(self, picture: Image) -> dict[str, FloatArray]:

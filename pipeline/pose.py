@@ -16,8 +16,8 @@ class Pose:
     """The person in one frame.
 
     Attributes:
-        keypoints: (33, 4) float32: x and y as fractions of the frame's width and height, z in units of x, and
-            visibility (a probability).
+        keypoints: (K, 4) float32, K the points of the backend's layout: x and y as fractions of the frame's width and
+            height, z in units of x, and visibility (a probability).
         world: (33, 3) float32 in metres, origin at the middle of the hips.
         presence: probability that the frame shows a person; 1 where the backend does not tell.
         people: how many people the detector saw in the frame, the one of this pose among them; None where it did not

@@ -9,7 +9,7 @@ import numpy as np
 
 from posegloss.pipeline.roi import Image
 from posegloss.pipeline.sequence import FloatArray, KeypointSequence
-from posegloss.pipeline.skeleton import BONES, KEYPOINT_NAMES
+from posegloss.pipeline.skeleton import BLAZEPOSE33, KEYPOINT_NAMES, LAYOUTS, Layout
 from posegloss.pipeline.video import VideoSource
 from posegloss.pipeline.video_writer import write_video
 
@@ -23,25 +23,31 @@ _SHOWN: Final = 0.5
 _SUBPIXEL_BITS: Final = 3
 
 
-def draw_skeleton(image: Image, keypoints: FloatArray, min_visibility: float = _SHOWN) -> None:
+def draw_skeleton(
+    image: Image, keypoints: FloatArray, min_visibility: float = _SHOWN, layout: Layout = LAYOUTS[BLAZEPOSE33]
+) -> None:
     """Draw a person's skeleton into a picture, the left side orange, the right side blue.
 
     Args:
         image: (H, W, 3) uint8 RGB; is drawn into.
-        keypoints: (33, 4) x and y as fractions of the picture, z, visibility.
+        keypoints: (K, 4) x and y as fractions of the picture, z, visibility.
         min_visibility: points less visible are left out, with their bones.
+        layout: of the K points. Hands are drawn with thinner lines.
     """
     height, width = image.shape[:2]
     shown = np.isfinite(keypoints[:, 0]) & (keypoints[:, 3] >= min_visibility)
     scaled = np.where(shown[:, None], keypoints[:, :2], 0) * (width, height) * (1 << _SUBPIXEL_BITS)
     points = [(int(x), int(y)) for x, y in np.clip(np.rint(scaled), -(1 << 20), 1 << 20)]
     thickness = max(2, round(min(width, height) / 180))
-    bones = [(a, b) for a, b in BONES if shown[a] and shown[b]]
-    for wider, color in ((2, _SHADOW), (0, None)):
-        for a, b in bones:
-            cv2.line(image, points[a], points[b], color or _color(a, b), thickness + wider, cv2.LINE_AA, _SUBPIXEL_BITS)
+    widths = [thickness if i < len(KEYPOINT_NAMES) else max(1, thickness // 2) for i in range(len(layout))]
+    bones = [(a, b, _color(layout.points[a], layout.points[b])) for a, b in layout.bones if shown[a] and shown[b]]
+    for wider, shadow in ((2, _SHADOW), (0, None)):
+        for a, b, color in bones:
+            width = widths[a] + wider
+            cv2.line(image, points[a], points[b], shadow or color, width, cv2.LINE_AA, _SUBPIXEL_BITS)
     for i in np.flatnonzero(shown).tolist():
-        cv2.circle(image, points[i], thickness << _SUBPIXEL_BITS, _color(i, i), -1, cv2.LINE_AA, _SUBPIXEL_BITS)
+        color = _color(layout.points[i])
+        cv2.circle(image, points[i], widths[i] << _SUBPIXEL_BITS, color, -1, cv2.LINE_AA, _SUBPIXEL_BITS)
 
 
 def draw_caption(image: Image, text: str) -> None:
@@ -83,7 +89,7 @@ def render_video(
     with VideoSource(video, threads=2) as source, write_video(out, source.size, rate) as writer:
         for done, (frame, keypoints) in enumerate(zip(source, sequence.keypoints, strict=False), 1):
             image = frame.image.copy()
-            draw_skeleton(image, keypoints)
+            draw_skeleton(image, keypoints, layout=LAYOUTS[sequence.layout])
             if caption:
                 draw_caption(image, caption)
             writer.add(image, frame.timestamp_s)
@@ -91,10 +97,9 @@ def render_video(
                 on_frame(done)
 
 
-def _color(a: int, b: int) -> tuple[int, int, int]:
-    sides = {"left" in KEYPOINT_NAMES[i].split("_") for i in (a, b)} | {
-        "right" not in KEYPOINT_NAMES[i].split("_") for i in (a, b)
-    }
+def _color(*names: str) -> tuple[int, int, int]:
+    """Of a point or a bone, by the names of its points."""
+    sides = {"left" in name.split("_") for name in names} | {"right" not in name.split("_") for name in names}
     if sides == {True}:
         return LEFT
     return RIGHT if sides == {False} else MIDDLE

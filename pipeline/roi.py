@@ -52,13 +52,16 @@ class RegionOfInterest:
         radius = float(np.hypot(dx, dy))
         if not np.isfinite(radius) or radius <= 0:
             return None
-        rotation = np.pi / 2 - np.arctan2(-dy, dx)
-        rotation -= 2 * np.pi * np.floor((rotation + np.pi) / (2 * np.pi))
-        return cls((float(center[0]), float(center[1])), 2 * radius, float(rotation))
+        return cls((float(center[0]), float(center[1])), 2 * radius, rotation_of(dx, dy))
 
     def scaled(self, factor: float) -> "RegionOfInterest":
         """The same square with its side times a factor."""
         return RegionOfInterest(self.center, self.side * factor, self.rotation)
+
+    def raised(self, part: float) -> "RegionOfInterest":
+        """The same square, moved in its own upward direction by a part of its side."""
+        x, y = self.turn(np.array([0, -part * self.side]))
+        return RegionOfInterest((self.center[0] + float(x), self.center[1] + float(y)), self.side, self.rotation)
 
     def to_frame(self, points: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """Points of the square in the frame.
@@ -74,6 +77,16 @@ class RegionOfInterest:
     def turn(self, vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """(..., 2) directions in the square, as directions in the frame, of the same length."""
         return np.asarray(vectors @ _rotation(self.rotation).T, np.float64)
+
+
+def rotation_of(dx: float, dy: float) -> float:
+    """The rotation of a square whose upward direction is this one in the frame: radians from -pi to pi."""
+    return normalized(float(np.pi / 2 - np.arctan2(-dy, dx)))
+
+
+def normalized(angle: float) -> float:
+    """The same angle from -pi to pi, in radians."""
+    return float(angle - 2 * np.pi * np.floor((angle + np.pi) / (2 * np.pi)))
 
 
 def _rotation(angle: float) -> npt.NDArray[np.float64]:

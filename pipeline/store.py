@@ -23,6 +23,7 @@ import pyarrow.dataset as pads
 from posegloss.pipeline.errors import StoreError, told_as_store_error
 from posegloss.pipeline.files import remove_leftovers
 from posegloss.pipeline.running.run_state import held
+from posegloss.pipeline.skeleton import BLAZEPOSE33
 from posegloss.pipeline.storing import shards
 from posegloss.pipeline.storing.clip import ARRAYS, LABELS, ORIGIN, SCHEMA, Clip, Known, from_row, origin_of, to_table
 from posegloss.pipeline.storing.journal import read_journal, remove_journal
@@ -47,6 +48,11 @@ class KeypointStore:
     def __init__(self, storage: Storage, settings: Mapping[str, Any]) -> None:
         self.storage = storage
         self.settings = dict(settings)
+
+    @property
+    def layout(self) -> str:
+        """The points of all its sequences (``skeleton.LAYOUTS``); a store that does not say has the default's."""
+        return str(self.settings.get("layout", BLAZEPOSE33))
 
     @property
     def place(self) -> str:
@@ -142,10 +148,11 @@ class KeypointStore:
 
         Raises:
             DiskFullError: the disk is full; the shards written before are whole.
-            StoreError: the folder cannot be written.
+            StoreError: the folder cannot be written, or a clip has other points than the store.
         """
         if not clips:
             return
+        self._check_layout(clips)
         # The time keeps the shards in order, the rest keeps two machines' apart.
         name = f"{shards.FOLDER}/{time.time_ns():020d}-{uuid.uuid4().hex[:12]}.parquet"
         self.storage.write(name, shards.encode(to_table(clips)))
@@ -155,8 +162,9 @@ class KeypointStore:
 
         Raises:
             DiskFullError: the disk is full; each shard is as it was, or has its new clips.
-            StoreError: the folder cannot be written.
+            StoreError: the folder cannot be written, or a clip has other points than the store.
         """
+        self._check_layout(clips)
         new = {clip.clip_id: clip for clip in clips}
 
         def put(table: Any) -> Any:
@@ -193,6 +201,14 @@ class KeypointStore:
             return table
 
         self._rewrite(changes, change)
+
+    def _check_layout(self, clips: Sequence[Clip]) -> None:
+        for clip in clips:
+            if clip.sequence.layout != self.layout:
+                raise StoreError(
+                    f"{self.place} has sequences of {self.layout}; {clip.clip_id} is of {clip.sequence.layout}; "
+                    "choose another store"
+                )
 
     def _rewrite(self, clip_ids: Collection[str], edit: Callable[[Any], Any]) -> None:
         """Write the shards that hold clips anew, each after an edit."""

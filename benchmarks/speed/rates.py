@@ -14,6 +14,7 @@ from benchmarks.speed.serve import Answer
 
 OURS: Final = "posegloss Full"
 OURS_INT8: Final = "posegloss Full int8"
+OURS_HANDS: Final = "posegloss Full, hands"
 OURS_LITE: Final = "posegloss Lite"
 OURS_LITE_INT8: Final = "posegloss Lite int8"
 MP_SOLUTIONS: Final = "mp.solutions 0.10.21"

@@ -10,12 +10,12 @@ from benchmarks.speed.memory import PEAK, memory_mb, memory_of_largest_child
 from benchmarks.speed.serve import Answer, serve
 
 
-def run(paths: list[str], model: str) -> Answer:
+def run(paths: list[str], model: str, layout: str) -> Answer:
     """The videos one after the other, each with all processors."""
     from posegloss.pipeline.extract import extract
 
     begin, cpu = time.perf_counter(), time.process_time()
-    sequences = [extract(path, model=model) for path in paths]
+    sequences = [extract(path, model=model, layout=layout) for path in paths]
     return {
         "frames": sum(len(sequence) for sequence in sequences),
         "people": sum(int(sequence.present.sum()) for sequence in sequences),
@@ -25,7 +25,7 @@ def run(paths: list[str], model: str) -> Answer:
     }
 
 
-def corpus(paths: list[str], model: str, precision: str, workers: int, warm_up: str) -> Answer:
+def corpus(paths: list[str], model: str, precision: str, layout: str, workers: int, warm_up: str) -> Answer:
     """The videos into a new store, by worker processes.
 
     They start with every call. ``whole_s`` counts that, ``seconds`` does not: every worker is given a clip to warm up,
@@ -36,7 +36,7 @@ def corpus(paths: list[str], model: str, precision: str, workers: int, warm_up: 
     from posegloss.pipeline.extract import ExtractionSettings
     from posegloss.pipeline.store import KeypointStore
 
-    settings = ExtractionSettings(model, precision=precision)
+    settings = ExtractionSettings(model, precision=precision, layout=layout)
     warm = [ClipSource(f"warm-up {i}", Path(warm_up)) for i in range(workers)]
     clips = [ClipSource(f"{i}", Path(path)) for i, path in enumerate(paths)]
     frames = people = warm_frames = 0

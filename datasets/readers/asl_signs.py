@@ -19,14 +19,13 @@ from posegloss.datasets.readers.reading import Reading
 from posegloss.datasets.readers.tables import text
 from posegloss.pipeline.errors import InvalidSequenceError
 from posegloss.pipeline.sequence import KeypointSequence
-from posegloss.pipeline.skeleton import KEYPOINT_NAMES
+from posegloss.pipeline.skeleton import BLAZEPOSE33, HOLISTIC75, KEYPOINT_NAMES, LAYOUTS, hand_points
 
 FRAME_RATE: Final = 30.0
 """The set does not say it. Others who read it assume the same (sign-language-datasets 0.4, for one)."""
 FRAME_SIZE: Final = (1944, 2592)
 """The set does not say it. Starner et al. 2023 give it for PopSign, the same signs recorded in the same way."""
 ASSUMED: Final = f"frame rate {FRAME_RATE:g} and frame size {FRAME_SIZE[0]}x{FRAME_SIZE[1]} are assumed"
-_POINTS: Final = len(KEYPOINT_NAMES)
 _COLUMNS: Final = ("path", "participant_id", "sign")
 _LONGEST: Final = 100_000
 """Frames; nobody signs for an hour, and a file that says so would fill the memory."""
@@ -42,7 +41,7 @@ class AslSigns:
         url="https://www.kaggle.com/competitions/asl-signs",
         terms="the competition's rules, to be accepted",
         layout=("train.csv", "train_landmark_files/PARTICIPANT/SEQUENCE.parquet"),
-        gives="gloss, signer, and the 33 pose points of each frame: `posegloss datasets import`",
+        gives="gloss, signer, and the pose of each frame, with --layout holistic75 hands: `posegloss datasets import`",
         reference="Chow et al. 2023, Google - Isolated Sign Language Recognition",
         split=SplitKind.NONE,
         split_note="The competition's test set is not published; posegloss train splits by signer.",
@@ -63,36 +62,44 @@ class AslSigns:
         return collector.reading()
 
 
-def read_landmarks(path: Path) -> KeypointSequence:
-    """The pose of a file of landmarks: x and y as fractions of the frame, z in units of x.
+def read_landmarks(path: Path, layout: str = BLAZEPOSE33) -> KeypointSequence:
+    """The points of a layout in a file of landmarks: x and y as fractions of the frame, z in units of x.
 
-    Hands and face are left out. The file holds no visibility: a point that is there has visibility 1.
+    The face is left out, and hands where the layout has none. The file holds no visibility: a point that is there has
+    visibility 1.
 
     Raises:
         DatasetError: the file cannot be read, or is none of the set.
     """
+    places = {"pose": slice(0, len(KEYPOINT_NAMES))}
+    if layout == HOLISTIC75:
+        places |= {f"{side}_hand": hand_points(side) for side in ("left", "right")}
     try:
-        columns = ["frame", "landmark_index", "x", "y", "z"]
-        table = pq.read_table(path, columns=columns, filters=[("type", "==", "pose")])
-        frame, point = (_whole(table[name]) for name in columns[:2])
-        values = np.stack([table[name].to_numpy().astype(np.float32) for name in columns[2:]], axis=-1)
+        columns = ["frame", "landmark_index", "x", "y", "z", "type"]
+        table = pq.read_table(path, columns=columns, filters=[("type", "in", list(places))])
+        frame, number = (_whole(table[name]) for name in columns[:2])
+        values = np.stack([table[name].to_numpy().astype(np.float32) for name in columns[2:5]], axis=-1)
+        kind = np.array(table["type"].to_pylist(), object)
     except (OSError, pa.ArrowException, ValueError, TypeError) as error:
         raise DatasetError(f"{path} cannot be read as landmarks: {error}") from error
-    if not len(frame):
+    if not (kind == "pose").any():
         raise DatasetError(f"{path} has no pose landmarks")
-    if point.min() < 0 or point.max() >= _POINTS or frame.min() < 0 or frame.max() - frame.min() >= _LONGEST:
+    kinds, which = np.unique(kind, return_inverse=True)
+    first, after = (np.array([getattr(places[one], end) for one in kinds])[which] for end in ("start", "stop"))
+    point = first + number
+    if number.min() < 0 or (point >= after).any() or frame.min() < 0 or frame.max() - frame.min() >= _LONGEST:
         raise DatasetError(
-            f"{path} numbers landmarks {point.min()} to {point.max()} and frames {frame.min()} to "
-            f"{frame.max()}, which are no {_POINTS} points of a clip"
+            f"{path} numbers landmarks {number.min()} to {number.max()} and frames {frame.min()} to "
+            f"{frame.max()}, which are no 33 points of a pose or 21 of a hand"
         )
     frames, place = np.unique(frame, return_inverse=True)
-    keypoints = np.full((len(frames), _POINTS, 4), np.nan, np.float32)
+    keypoints = np.full((len(frames), len(LAYOUTS[layout]), 4), np.nan, np.float32)
     keypoints[place, point, :3] = values
     keypoints[place, point, 3] = 1
     try:
         # Frames keep their numbers of the video; some clips lack a few.
         timestamps = (frames - frames[0]) / FRAME_RATE
-        return KeypointSequence(keypoints, timestamps, FRAME_SIZE, source=str(path), warnings=(ASSUMED,))
+        return KeypointSequence(keypoints, timestamps, FRAME_SIZE, source=str(path), layout=layout, warnings=(ASSUMED,))
     except InvalidSequenceError as error:
         raise DatasetError(f"{path} cannot be read as landmarks: {error}") from error
 

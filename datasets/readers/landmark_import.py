@@ -12,13 +12,18 @@ from posegloss.datasets.readers.asl_signs import FRAME_RATE, FRAME_SIZE, AslSign
 from posegloss.datasets.readers.errors import DatasetError
 from posegloss.datasets.readers.reading import MetadataProblem, Reading
 from posegloss.pipeline.clip_source import ClipSource
+from posegloss.pipeline.errors import SettingsError
 from posegloss.pipeline.extract import ExtractionSettings
+from posegloss.pipeline.skeleton import BLAZEPOSE33, HOLISTIC75
 from posegloss.pipeline.store import KeypointStore
 from posegloss.pipeline.storing.clip import Clip
 from posegloss.pipeline.storing.provenance import Origin, Provenance
 
-SETTINGS: Final = ExtractionSettings(model="full", backend="mediapipe")
-"""Holistic runs MediaPipe's own pose tracker: that backend with the full model comes nearest to its landmarks."""
+SETTINGS: Final = {
+    BLAZEPOSE33: ExtractionSettings(model="full", backend="mediapipe"),
+    HOLISTIC75: ExtractionSettings(model="full", layout=HOLISTIC75),
+}
+"""By the layout, what comes nearest to Holistic's landmarks: MediaPipe's own pose tracker, and with hands ours."""
 _MODEL: Final = "MediaPipe Holistic 0.9.0.1"
 """As the data page of the competition says."""
 _FLUSH_CLIPS: Final = 256
@@ -41,20 +46,30 @@ class Imported:
     failures: tuple[MetadataProblem, ...]
 
 
-def import_into_store(root: Path, out: Path, *, progress: Callable[[int, int], None] | None = None) -> Imported:
+def import_into_store(
+    root: Path,
+    out: Path,
+    *,
+    layout: str = BLAZEPOSE33,
+    progress: Callable[[int, int], None] | None = None,
+) -> Imported:
     """Put the landmarks of asl-signs into a store. Stopped and run again, it goes on where it was.
 
     Args:
         root: the set's folder.
         out: the store, which is made if there is none.
+        layout: the points: "blazepose33", or "holistic75" with the hands.
         progress: is told how many clips are done of how many.
 
     Raises:
         NotThisDatasetError: the folder does not look like the set.
+        SettingsError: there is no such layout.
         StoreError: the store cannot be written, or has clips that were extracted in another way.
     """
+    if layout not in SETTINGS:
+        raise SettingsError(f"there is no layout {layout!r}; choose one of {', '.join(SETTINGS)}")
     reading = AslSigns().read(root)
-    store = KeypointStore.create(out, SETTINGS.to_dict())
+    store = KeypointStore.create(out, SETTINGS[layout].to_dict())
     with store.exclusive():
         there = store.clip_ids()
         wanted = [clip.source for clip in reading.clips if clip.source.clip_id not in there]
@@ -62,7 +77,7 @@ def import_into_store(root: Path, out: Path, *, progress: Callable[[int, int], N
         failures: list[MetadataProblem] = []
         batch: list[Clip] = []
         try:
-            for number, clip in enumerate(_clips(wanted, root, failures), start=1):
+            for number, clip in enumerate(_clips(wanted, root, layout, failures), start=1):
                 batch += [clip] if clip else []
                 if len(batch) == _FLUSH_CLIPS:
                     full, batch = batch, []
@@ -75,13 +90,15 @@ def import_into_store(root: Path, out: Path, *, progress: Callable[[int, int], N
     return Imported(len(wanted) - len(failures), skipped, reading, tuple(failures))
 
 
-def _clips(sources: list[ClipSource], root: Path, failures: list[MetadataProblem]) -> Iterator[Clip | None]:
+def _clips(
+    sources: list[ClipSource], root: Path, layout: str, failures: list[MetadataProblem]
+) -> Iterator[Clip | None]:
     """A clip for each source, None where the file cannot be read."""
     settings = json.dumps({"imported": AslSigns.about.name, "frame_rate": FRAME_RATE, "frame_size": FRAME_SIZE})
     for source in sources:
         clip = None
         try:
-            sequence = read_landmarks(source.path)
+            sequence = read_landmarks(source.path, layout)
         except DatasetError as error:
             failures.append(MetadataProblem(source.path.relative_to(root).as_posix(), 0, str(error)))
         else:

@@ -17,6 +17,7 @@ from posegloss.pipeline.formats.errors import FormatError
 from posegloss.pipeline.formats.listed import ListedClip
 from posegloss.pipeline.formats.options import ReadOptions
 from posegloss.pipeline.formats.registry import choose_clips, kind_of, list_clips
+from posegloss.pipeline.skeleton import BLAZEPOSE33
 from posegloss.pipeline.store import KeypointStore
 from posegloss.pipeline.storing.clip import Clip
 from posegloss.pipeline.storing.provenance import Origin, Provenance
@@ -99,7 +100,7 @@ def convert(
         if on_clip:
             on_clip(done, total)
 
-    _WRITERS[to](_Job(source, out, kind, _as_text(options), ids, listed, result, through))
+    _WRITERS[to](_Job(source, out, kind, _as_text(options), options.layout, ids, listed, result, through))
     if result.problems and not result.done and not result.skipped:
         clip_id, reason = next(iter(result.problems.items()))
         more = f" (so are {total - 1} others)" if total > 1 else ""
@@ -130,7 +131,8 @@ def _chosen(source: Path, listed: list[ListedClip], wanted: Collection[str]) -> 
 
 def _as_text(options: ReadOptions) -> str:
     """What was given, as JSON."""
-    given = {"frame_rate": options.frame_rate, "size": options.size}
+    layout = None if options.layout == BLAZEPOSE33 else options.layout
+    given = {"frame_rate": options.frame_rate, "size": options.size, "layout": layout}
     return json.dumps({name: value for name, value in given.items() if value is not None})
 
 
@@ -147,6 +149,7 @@ class _Job:
     out: Path
     kind: str
     options: str
+    layout: str
     ids: list[str]
     listed: list[ListedClip]
     result: Converted
@@ -190,7 +193,7 @@ def _to_store(job: _Job) -> None:
     if not first and not (job.out / "store.json").exists():
         return
     # The settings are those of an extraction; that the clips come from none stands with each clip.
-    store = KeypointStore.create(job.out, {})
+    store = KeypointStore.create(job.out, {} if job.layout == BLAZEPOSE33 else {"layout": job.layout})
     with store.exclusive():
         table = store.columns(["clip_id", "settings"])
         options = dict(zip(table["clip_id"].to_pylist(), table["settings"].to_pylist(), strict=True))

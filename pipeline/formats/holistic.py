@@ -21,36 +21,48 @@ from posegloss.pipeline.formats.options import Reading, ReadOptions, check_frame
 from posegloss.pipeline.formats.people import NOBODY
 from posegloss.pipeline.formats.tar import is_tar
 from posegloss.pipeline.sequence import FloatArray, KeypointSequence
-from posegloss.pipeline.skeleton import KEYPOINT_NAMES
+from posegloss.pipeline.skeleton import BLAZEPOSE33, HAND_NAMES, HOLISTIC75, KEYPOINT_NAMES, LAYOUTS, hand_points
 
 _POSE: Final = 4 * len(KEYPOINT_NAMES)
-WIDTHS: Final = {_POSE: "pose", _POSE + 126: "pose, hands", _POSE + 468 * 3 + 126: "pose, face, hands"}
+_HANDS: Final = 2 * 3 * len(HAND_NAMES)
+WIDTHS: Final = {_POSE: "pose", _POSE + _HANDS: "pose, hands", _POSE + 468 * 3 + _HANDS: "pose, face, hands"}
 FRAME_NAME: Final = re.compile(r"(.*?)(\d+)\.npy", re.IGNORECASE | re.DOTALL)
 _MAX_CLIP_BYTES: Final = 1 << 30
 _FURTHEST: Final = 1e6
 
 
-def points_of_rows(rows: Array) -> FloatArray:
-    """The 33 points in rows of numbers.
+def points_of_rows(rows: Array, layout: str = BLAZEPOSE33) -> FloatArray:
+    """The points of a layout in rows of numbers.
 
     Args:
         rows: (..., 132, 258 or 1662), any kind of number.
+        layout: the name of the points.
 
     Returns:
-        (..., 33, 4) x, y, z, visibility; NaN where all of a point is zero, or any of it is no number.
+        (..., K, 4) x, y, z, visibility; NaN where all of a point is zero, or any of it is no number. A hand that is
+        there has visibility 1, as the rows do not tell.
 
     Raises:
-        ValueError: the rows have another length, or are no numbers.
+        ValueError: the rows have another length, have no hands where the layout has, or are no numbers.
     """
     if rows.ndim < 1 or rows.shape[-1] not in WIDTHS:
         known = ", ".join(f"{width} ({what})" for width, what in WIDTHS.items())
         raise ValueError(f"it has the shape {rows.shape}; rows of {known} numbers are read")
     if rows.dtype.kind not in "fiu":
         raise ValueError(f"it holds {rows.dtype}, not numbers")
+    if layout == HOLISTIC75 and rows.shape[-1] == _POSE:
+        raise ValueError(f"its rows of {_POSE} numbers have no hands, which the layout {layout} has")
+    points = np.ones((*rows.shape[:-1], len(LAYOUTS[layout]), 4), np.float32)
     with np.errstate(over="ignore"):
-        points = rows[..., :_POSE].astype(np.float32).reshape(*rows.shape[:-1], len(KEYPOINT_NAMES), 4)
+        points[..., : len(KEYPOINT_NAMES), :] = rows[..., :_POSE].reshape(*rows.shape[:-1], len(KEYPOINT_NAMES), 4)
+        if layout == HOLISTIC75:
+            hands = rows[..., -_HANDS:].reshape(*rows.shape[:-1], 2, len(HAND_NAMES), 3)
+            for place, side in enumerate(("left", "right")):
+                points[..., hand_points(side), :3] = hands[..., place, :, :]
     with np.errstate(invalid="ignore"):
         there = (np.abs(points) < _FURTHEST).all(axis=-1) & (points != 0).any(axis=-1)
+        # Of a hand that is not there all is zero but the visibility.
+        there[..., len(KEYPOINT_NAMES) :] &= (points[..., len(KEYPOINT_NAMES) :, :3] != 0).any(axis=-1)
     points[~there] = np.nan
     return points
 
@@ -69,7 +81,7 @@ def list_npy(path: Path, options: ReadOptions) -> list[ListedClip]:
             ListedClip(placed[name][0], partial(_whole_clip, file, options), placed[name][1])
             for name, file in whole.items()
         ]
-    found = clips_of_frames(path, FRAME_NAME, _parse_row)
+    found = clips_of_frames(path, FRAME_NAME, partial(_parse_row, layout=options.layout))
     if not found:
         raise FormatError(f"{path} holds no frames of MediaPipe Holistic; they are named gloss/take/12.npy")
 
@@ -94,29 +106,29 @@ def _whole_clips(path: Path) -> dict[str, Path]:
     return {file.relative_to(path).with_suffix("").as_posix(): file for file in clips}
 
 
-def _parse_row(data: bytes) -> FloatArray:
-    points = points_of_rows(parse_npy(data))
+def _parse_row(data: bytes, layout: str) -> FloatArray:
+    points = points_of_rows(parse_npy(data), layout)
     if points.ndim != 2:
         raise ValueError("it holds several rows, where the others are one frame each")
     return points
 
 
-def _read(path: Path) -> FloatArray:
+def _read(path: Path, layout: str) -> FloatArray:
     data = read_small(path, _MAX_CLIP_BYTES)
     with told_as_format_error(path, "a .npy file of MediaPipe Holistic"):
-        return points_of_rows(parse_npy(data))
+        return points_of_rows(parse_npy(data), layout)
 
 
 def _whole_clip(path: Path, options: ReadOptions) -> KeypointSequence:
-    points = _read(path)
+    points = _read(path, options.layout)
     if points.ndim > 3:
         raise FormatError(f"{path} holds several clips; a clip is one row a frame")
-    return sequence_of(points.reshape(-1, len(KEYPOINT_NAMES), 4), str(path), Reading(options))
+    return sequence_of(points.reshape(-1, *points.shape[-2:]), str(path), Reading(options))
 
 
 def _assemble(numbered: NumberedFrames[FloatArray], source: str, options: ReadOptions) -> KeypointSequence:
     numbers, frames, warnings = numbered.settled(source)
-    nobody = np.full((len(KEYPOINT_NAMES), 4), np.nan, np.float32)
+    nobody = np.full((len(LAYOUTS[options.layout]), 4), np.nan, np.float32)
     points = np.stack([nobody if frame is None else frame for frame in frames])
     return sequence_of(points, source, Reading(options, warnings), numbers)
 
@@ -127,9 +139,9 @@ def sequence_of(
     """A sequence of points that are fractions of the frame.
 
     Args:
-        points: (T, 33, 4), NaN where missing.
+        points: (T, K, 4), NaN where missing.
         source: for people to read.
-        reading: decides the frame rate and size.
+        reading: decides the frame rate and size, and which points they are.
         numbers: of the frames; counted unless given.
 
     Raises:
@@ -140,4 +152,5 @@ def sequence_of(
     size = reading.size()
     if np.isnan(points[..., 0]).all():
         reading.warnings.append(NOBODY)
-    return KeypointSequence(points, times, size, source=source, warnings=reading.warnings)
+    layout = reading.options.layout
+    return KeypointSequence(points, times, size, source=source, layout=layout, warnings=reading.warnings)

@@ -13,7 +13,7 @@ nearer to its second joint than to the others of the thumb.
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from posegloss.pipeline.skeleton import KEYPOINT_NAMES
+from posegloss.pipeline.skeleton import HAND_NAMES, KEYPOINT_NAMES
 
 _SIDES: Final = (("L", "left"), ("R", "right"))
 _JOINTS: Final = ("Eye", "Ear", "Shoulder", "Elbow", "Wrist", "Hip", "Knee", "Ankle", "Heel")
@@ -49,6 +49,11 @@ FACE: Final[Mapping[int, str]] = {
 HOLISTIC: Final[Mapping[str, str]] = {name.upper(): name for name in KEYPOINT_NAMES}
 """MediaPipe's names in a .pose header."""
 
+MEDIAPIPE_HANDS: Final[Mapping[str, str]] = {side: f"{side.upper()}_HAND_LANDMARKS" for _, side in _SIDES}
+_HANDS: Final[Mapping[str, tuple[str, ...]]] = {
+    side: (name, f"hand_{side}_keypoints_2d", *(f"{side.upper()}_HAND{people}" for people in ("", "_133", "_136")))
+    for side, name in MEDIAPIPE_HANDS.items()
+}
 _BODY_135_HANDS: Final[Mapping[str, str]] = {
     f"{letter}{finger}": f"{side}_{point}"
     for letter, side in _SIDES
@@ -86,6 +91,27 @@ def counterparts(component: str, points: Sequence[str]) -> dict[int, str]:
     return {place: known[name] for place, name in enumerate(points) if name in known}
 
 
+def hand_counterparts(component: str, points: Sequence[str]) -> dict[int, str]:
+    """Which points of a hand's component of a .pose header are which of the 21 of a hand in ``holistic75``.
+
+    MediaPipe's by their names; OpenPose's and COCO-wholebody's by their places: all three count a hand's points alike.
+
+    Args:
+        component: its name, "LEFT_HAND_LANDMARKS" for instance.
+        points: the names of its points.
+
+    Returns:
+        For the place of each point that has a counterpart, the counterpart's name; nothing for what is no hand.
+    """
+    side = next((side for side, names in _HANDS.items() if component in names), None)
+    if side is None:
+        return {}
+    known = {name.upper(): f"{side}_hand_{name}" for name in HAND_NAMES}
+    if component == MEDIAPIPE_HANDS[side]:
+        return {place: known[name] for place, name in enumerate(points) if name in known}
+    return dict(enumerate(known.values())) if len(points) == len(known) else {}
+
+
 def _known(component: str) -> Mapping[str, str]:
     match component:
         case "POSE_LANDMARKS":
@@ -94,8 +120,7 @@ def _known(component: str) -> Mapping[str, str]:
             return _OF_BODY
         case "face_keypoints_2d" | "FACE" | "FACE_133" | "FACE_136":
             return _FACE_NAMES
-        case "LEFT_HAND_LANDMARKS" | "hand_left_keypoints_2d" | "LEFT_HAND" | "LEFT_HAND_133" | "LEFT_HAND_136":
-            return {name: f"left_{point}" for name, point in _HAND_NAMES.items()}
-        case "RIGHT_HAND_LANDMARKS" | "hand_right_keypoints_2d" | "RIGHT_HAND" | "RIGHT_HAND_133" | "RIGHT_HAND_136":
-            return {name: f"right_{point}" for name, point in _HAND_NAMES.items()}
+    for side, components in _HANDS.items():
+        if component in components:
+            return {name: f"{side}_{point}" for name, point in _HAND_NAMES.items()}
     return {}

@@ -21,7 +21,7 @@ from posegloss.pipeline.formats.numbered import NumberedFrames, clips_of_frames
 from posegloss.pipeline.formats.options import Reading, ReadOptions, times_of
 from posegloss.pipeline.formats.people import NOBODY, follow_signer
 from posegloss.pipeline.sequence import FloatArray, KeypointSequence
-from posegloss.pipeline.skeleton import INDEX, KEYPOINT_NAMES
+from posegloss.pipeline.skeleton import BLAZEPOSE33, INDEX, KEYPOINT_NAMES
 
 FRAME_NAME: Final = re.compile(r"(.*?)(\d+)(?:_keypoints)?\.json", re.IGNORECASE | re.DOTALL)
 _FURTHEST: Final = 1e6
@@ -35,8 +35,10 @@ def list_openpose(path: Path, options: ReadOptions) -> list[ListedClip]:
     """The clips of a folder of JSON files, of a folder of such folders, or of a tar of either.
 
     Raises:
-        FormatError: it holds no frame of OpenPose's, or a tar is damaged or hostile.
+        FormatError: it holds no frame of OpenPose's, a tar is damaged or hostile, or hands are asked for.
     """
+    if options.layout != BLAZEPOSE33:
+        raise FormatError(f"of OpenPose's JSON {BLAZEPOSE33} is read, not {options.layout}")
     found = clips_of_frames(path, FRAME_NAME, parse_frame)
     if not found:
         raise FormatError(f"{path} holds no frame of OpenPose's; they are named NAME_000000000012_keypoints.json")

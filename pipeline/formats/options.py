@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from posegloss.pipeline.formats.errors import FormatError
+from posegloss.pipeline.skeleton import BLAZEPOSE33, LAYOUTS
 
 ASSUMED_RATE: Final = 30.0
 ASSUMED_SIZE: Final = (640, 480)
@@ -29,19 +30,23 @@ class ReadOptions:
     Attributes:
         frame_rate: frames a second; what the file says unless given, else assumed with a warning.
         size: width and height of the frames in pixels; what the file says unless given, else guessed with a warning.
+        layout: the points to read: "blazepose33", or "holistic75" with the hands, where the file has them.
 
     Raises:
-        FormatError: a value is no frame rate or no size.
+        FormatError: a value is no frame rate, no size or no layout.
     """
 
     frame_rate: float | None = None
     size: tuple[int, int] | None = None
+    layout: str = BLAZEPOSE33
 
     def __post_init__(self) -> None:
         if self.frame_rate is not None and not (math.isfinite(self.frame_rate) and 0 < self.frame_rate <= 100_000):
             raise FormatError(f"{self.frame_rate:g} is no frame rate; give frames a second, 25 for instance")
         if self.size is not None and not all(0 < side <= 100_000 for side in self.size):
             raise FormatError(f"{self.size[0]}x{self.size[1]} is no frame size; give width x height in pixels")
+        if self.layout not in LAYOUTS:
+            raise FormatError(f"there is no layout {self.layout!r}; choose one of {', '.join(LAYOUTS)}")
 
 
 @dataclass

@@ -17,12 +17,12 @@ from pose_format import Pose, PoseHeader
 from pose_format.utils.reader import BufferReader, ConstStructs
 
 from posegloss.pipeline.formats.errors import FormatError, told_as_format_error
-from posegloss.pipeline.formats.names import counterparts
+from posegloss.pipeline.formats.names import counterparts, hand_counterparts
 from posegloss.pipeline.formats.numbered import read_small
 from posegloss.pipeline.formats.options import Reading, ReadOptions, check_frames, times_of
 from posegloss.pipeline.formats.people import MOST_PEOPLE, NOBODY, follow_signer
 from posegloss.pipeline.sequence import FloatArray, KeypointSequence
-from posegloss.pipeline.skeleton import INDEX, KEYPOINT_NAMES
+from posegloss.pipeline.skeleton import BLAZEPOSE33, HOLISTIC75, INDEX, KEYPOINT_NAMES, LAYOUTS
 
 WORLD: Final = "POSE_WORLD_LANDMARKS"
 BODY: Final = "POSE_LANDMARKS"
@@ -39,7 +39,7 @@ _DEPTH_IN_PIXELS: Final = 20.0
 
 @dataclass(frozen=True)
 class _Columns:
-    """Which points of the body are which of the 33, and which of its dimensions are x, y and z."""
+    """Which points of the body are which of the layout's, and which of its dimensions are x, y and z."""
 
     places: dict[int, int]
     world: dict[int, int]
@@ -51,8 +51,9 @@ def read_pose(path: Path, options: ReadOptions) -> KeypointSequence:
     """The sequence in a .pose file; of several people the most prominent one.
 
     Raises:
-        FormatError: it is no .pose file, is damaged, or has none of the 33 points.
+        FormatError: it is no .pose file, is damaged, has none of the 33 points, or no hands where these are asked for.
     """
+    layout = options.layout
     data = read_small(path, _MAX_BYTES)
     with told_as_format_error(path, "a .pose file"):
         _check_claims(data)
@@ -60,24 +61,28 @@ def read_pose(path: Path, options: ReadOptions) -> KeypointSequence:
         header, fps = pose.header, float(pose.body.fps)
         values = np.ma.getdata(pose.body.data)
         confidence = np.asarray(np.ma.getdata(pose.body.confidence))
-        columns = _columns(header)
+        columns = _columns(header, layout)
     frames, people = confidence.shape[:2]
     check_frames(frames * min(people, MOST_PEOPLE), path)
-    if not columns.places:
+    body_points = len(KEYPOINT_NAMES)
+    lacking = "none of the 33 points" if not any(point < body_points for point in columns.places) else ""
+    if layout == HOLISTIC75 and not any(point >= body_points for point in columns.places):
+        lacking = f"no hands, which the layout {layout} has"
+    if lacking:
         found = ", ".join(component.name[:40] for component in header.components[:8])
-        raise FormatError(f"{path} has none of the 33 points; its components are {found or 'none'}")
+        raise FormatError(f"{path} has {lacking}; its components are {found or 'none'}")
     reading = Reading(options)
     times = times_of(range(frames), reading.rate(_plain(fps)))
-    body = _gather(values, confidence, columns.places, columns.axes)
+    body = _gather(values, confidence, columns.places, columns.axes, layout)
     size = reading.size((header.dimensions.width, header.dimensions.height), body[..., :2])
     chosen = np.zeros(frames, np.intp)
     if people > 1:
-        followed = follow_signer(body[..., [0, 1, 3]], size)
+        followed = follow_signer(body[:, :, :body_points, [0, 1, 3]], size)
         chosen = followed.places
         if (told := followed.warning(times.tolist())) is not None:
             reading.warnings.append(told)
     keypoints = _of_person(body, chosen)
-    if _looks_like_pixels(keypoints[..., 2]):
+    if _looks_like_pixels(keypoints[:, :body_points, 2]):
         keypoints[..., 2] /= size[0]
         reading.warnings.append("depth is in pixels or another unit; it was divided by the frame's width")
     else:
@@ -86,10 +91,12 @@ def read_pose(path: Path, options: ReadOptions) -> KeypointSequence:
     keypoints[..., 3] = np.where(keypoints[..., 3] <= HARDLY, 0, keypoints[..., 3].clip(0, 1))
     world = None
     if columns.world:
-        world = _of_person(_gather(values, confidence, columns.world, columns.axes), chosen)[..., :3]
+        world = _of_person(_gather(values, confidence, columns.world, columns.axes, BLAZEPOSE33), chosen)[..., :3]
     if np.isnan(keypoints[..., 0]).all():
         reading.warnings.append(NOBODY)
-    return KeypointSequence(keypoints, times, size, source=str(path), world=world, warnings=reading.warnings)
+    return KeypointSequence(
+        keypoints, times, size, source=str(path), layout=layout, world=world, warnings=reading.warnings
+    )
 
 
 def _check_claims(data: bytes) -> None:
@@ -114,7 +121,7 @@ def _plain(fps: float) -> float:
     return ratio if np.float32(ratio) == np.float32(fps) else fps
 
 
-def _columns(header: Any) -> _Columns:
+def _columns(header: Any, layout: str) -> _Columns:
     places: dict[int, int] = {}
     world: dict[int, int] = {}
     of_hands = set()
@@ -129,17 +136,25 @@ def _columns(header: Any) -> _Columns:
                 places[INDEX[name]] = start + place
                 if "hand" in component.name.lower() and "Z" in component.format:
                     of_hands.add(INDEX[name])
+        if layout == HOLISTIC75:
+            index = LAYOUTS[layout].index
+            for place, name in hand_counterparts(component.name, component.points).items():
+                places.setdefault(index[name], start + place)
     letters = max((component.format for component in header.components), key=len)
     axes = letters.index("X"), letters.index("Y"), letters.index("Z") if "Z" in letters else None
     return _Columns(places, world, frozenset(of_hands), axes)
 
 
 def _gather(
-    values: FloatArray, confidence: FloatArray, places: Mapping[int, int], axes: tuple[int, int, int | None]
+    values: FloatArray,
+    confidence: FloatArray,
+    places: Mapping[int, int],
+    axes: tuple[int, int, int | None],
+    layout: str,
 ) -> FloatArray:
-    """(T, N, 33, 4) x, y, z and confidence of N people, NaN where missing; a depth that is not told is 0."""
+    """(T, N, K, 4) x, y, z and confidence of N people, NaN where missing; a depth that is not told is 0."""
     people = min(confidence.shape[1], MOST_PEOPLE)
-    gathered = np.full((len(values), people, len(KEYPOINT_NAMES), 4), np.nan, np.float32)
+    gathered = np.full((len(values), people, len(LAYOUTS[layout]), 4), np.nan, np.float32)
     for point, place in places.items():
         for axis, of in enumerate(axes):
             gathered[:, :, point, axis] = 0 if of is None else values[:, :people, place, of]
@@ -151,7 +166,7 @@ def _gather(
 
 
 def _of_person(body: FloatArray, chosen: npt.NDArray[np.intp]) -> FloatArray:
-    """(T, 33, 4) of the person in the chosen place of each frame; NaN where that is negative."""
+    """(T, K, 4) of the person in the chosen place of each frame; NaN where that is negative."""
     keypoints: FloatArray = body[np.arange(len(body)), chosen]
     keypoints[chosen < 0] = np.nan
     return keypoints

@@ -6,6 +6,7 @@ file, else to one step of a float32, as the format has them in pixels.
 """
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,10 +17,18 @@ from pose_format.pose_header import PoseHeaderComponent, PoseHeaderDimensions
 
 from posegloss.pipeline.files import whole_file
 from posegloss.pipeline.formats.errors import FormatError
+from posegloss.pipeline.formats.names import MEDIAPIPE_HANDS
 from posegloss.pipeline.formats.pose_reading import BODY, HARDLY, WORLD
 from posegloss.pipeline.formats.steady import at_steady_rate
 from posegloss.pipeline.sequence import FloatArray, KeypointSequence
-from posegloss.pipeline.skeleton import BONES, KEYPOINT_NAMES
+from posegloss.pipeline.skeleton import (
+    BONES,
+    HAND_BONES,
+    HAND_NAMES,
+    HOLISTIC75,
+    KEYPOINT_NAMES,
+    hand_points,
+)
 
 _VERSION: Final = 0.2
 _LARGEST: Final = 0xFFFF
@@ -46,13 +55,18 @@ def write_pose(sequence: KeypointSequence, path: Path) -> tuple[str, ...]:
     if max(sequence.size) > _LARGEST:
         raise FormatError(f"{path}: a .pose file has frames of at most {_LARGEST} pixels, this clip {sequence.size}")
     steady, rate = at_steady_rate(sequence)
-    parts = [_in_pixels(steady)]
-    names = [BODY]
+    pixels, body_points = _in_pixels(steady), len(KEYPOINT_NAMES)
+    parts = [pixels[:, :body_points]]
+    components = [_body(BODY)]
+    if steady.layout == HOLISTIC75:
+        for side, name in MEDIAPIPE_HANDS.items():
+            parts.append(pixels[:, hand_points(side)])
+            components.append(_component(name, HAND_NAMES, HAND_BONES))
     if steady.world is not None:
-        parts.append(np.concatenate([steady.world, steady.visibility[..., None]], axis=-1))
-        names.append(WORLD)
+        parts.append(np.concatenate([steady.world, steady.visibility[:, :body_points, None]], axis=-1))
+        components.append(_body(WORLD))
     points = np.concatenate([_masked(part) for part in parts], axis=1)[:, None]
-    header = PoseHeader(_VERSION, PoseHeaderDimensions(*steady.size, steady.size[0]), [_component(n) for n in names])
+    header = PoseHeader(_VERSION, PoseHeaderDimensions(*steady.size, steady.size[0]), components)
     body = NumPyPoseBody(rate, np.ascontiguousarray(points[..., :3]), np.ascontiguousarray(points[..., 3]))
     buffer = io.BytesIO()
     Pose(header, body).write(buffer)
@@ -81,6 +95,9 @@ def _masked(points: FloatArray) -> FloatArray:
     return masked
 
 
-def _component(name: str) -> Any:
-    points = [name.upper() for name in KEYPOINT_NAMES]
-    return PoseHeaderComponent(name, points, list(BONES), [(255, 0, 0)], "XYZC")
+def _body(name: str) -> Any:
+    return _component(name, KEYPOINT_NAMES, BONES)
+
+
+def _component(name: str, points: Sequence[str], bones: Sequence[tuple[int, int]]) -> Any:
+    return PoseHeaderComponent(name, [point.upper() for point in points], list(bones), [(255, 0, 0)], "XYZC")

@@ -12,6 +12,7 @@ from posegloss.pipeline.formats.listed import ListedClip, place_clips
 from posegloss.pipeline.formats.options import ReadOptions
 from posegloss.pipeline.formats.tar import is_tar, tar_files
 from posegloss.pipeline.sequence import KeypointSequence
+from posegloss.pipeline.skeleton import BLAZEPOSE33
 
 _LOOKED_AT: Final = 10_000
 """Files of a folder whose names are looked at to see what it is."""
@@ -195,6 +196,8 @@ def _list_store(path: Path, options: ReadOptions) -> list[ListedClip]:
     from posegloss.pipeline.store import KeypointStore
 
     store = KeypointStore.open(path)
+    if options.layout not in (BLAZEPOSE33, store.layout):
+        raise FormatError(f"{path} has sequences of {store.layout}, not of {options.layout}")
 
     def reader(clip_id: str) -> Callable[[], KeypointSequence]:
         return lambda: store.get(clip_id).sequence

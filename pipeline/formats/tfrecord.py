@@ -9,7 +9,7 @@
         "width": tf.io.FixedLenFeature([], tf.int64),
         "height": tf.io.FixedLenFeature([], tf.int64),
         "timestamps_us": tf.io.VarLenFeature(tf.int64),           # (frames,) microseconds
-        "keypoints": tf.io.VarLenFeature(tf.float32),             # frames x 33 x (x, y, z, visibility), NaN: missing
+        "keypoints": tf.io.VarLenFeature(tf.float32),             # frames x (33 or 75) x (x, y, z, visibility), or NaN
         "world": tf.io.VarLenFeature(tf.float32),                 # frames x 33 x (x, y, z), empty where not kept
     }
 
@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from posegloss.pipeline.files import whole_file
+from posegloss.pipeline.formats.alike import layout_of
 from posegloss.pipeline.formats.errors import FormatError
 from posegloss.pipeline.quiet import without_greeting
 from posegloss.pipeline.skeleton import KEYPOINT_NAMES
@@ -42,13 +43,16 @@ def write_tfrecord(clips: Iterable[Clip], path: Path) -> None:
     """Write clips as one TFRecord file, which appears whole; one at a time is in memory.
 
     Raises:
-        FormatError: the file cannot be written.
+        FormatError: the clips have different points, or the file cannot be written.
     """
     tf = _tensorflow()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as part, tf.io.TFRecordWriter(str(part)) as writer:
+            first: list[Clip] = []
             for clip in clips:
+                first = first or [clip]
+                layout_of([*first, clip], path)
                 writer.write(_example(tf, clip).SerializeToString())
     except (OSError, tf.errors.OpError) as error:
         raise FormatError(f"{path} cannot be written: {error}") from error
@@ -87,15 +91,24 @@ def feature_spec() -> dict[str, Any]:
 
 
 def read_tfrecord(path: str | os.PathLike[str]) -> Any:
-    """A ``tf.data.Dataset`` of dicts, with keypoints (frames, 33, 4) and world (frames or 0, 33, 3)."""
+    """A ``tf.data.Dataset`` of dicts, with keypoints (frames, 33 or 75, 4) and world (frames or 0, 33, 3).
+
+    Raises:
+        FormatError: the file has no clips.
+    """
     tf = _tensorflow()
-    spec, points = feature_spec(), len(KEYPOINT_NAMES)
+    spec, body = feature_spec(), len(KEYPOINT_NAMES)
+    first = next(iter(tf.data.TFRecordDataset(os.fspath(path)).take(1)), None)
+    if first is None:
+        raise FormatError(f"{path} has no clips")
+    clip = tf.io.parse_single_example(first, spec)
+    points = clip["keypoints"].dense_shape[0] // (4 * clip["timestamps_us"].dense_shape[0])
 
     def fold(record: Any) -> Any:
         clip = tf.io.parse_single_example(record, spec)
         clip["timestamps_us"] = tf.sparse.to_dense(clip["timestamps_us"])
-        clip["keypoints"] = tf.reshape(tf.sparse.to_dense(clip["keypoints"]), (-1, points, 4))
-        clip["world"] = tf.reshape(tf.sparse.to_dense(clip["world"]), (-1, points, 3))
+        clip["keypoints"] = tf.reshape(tf.sparse.to_dense(clip["keypoints"]), (-1, int(points), 4))
+        clip["world"] = tf.reshape(tf.sparse.to_dense(clip["world"]), (-1, body, 3))
         return clip
 
     return tf.data.TFRecordDataset(os.fspath(path)).map(fold)

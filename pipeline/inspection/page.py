@@ -16,7 +16,7 @@ from posegloss.pipeline.html import render_html
 from posegloss.pipeline.inspection.skeleton_svg import SHOWN, motion, still_size, stills
 from posegloss.pipeline.inspection.timeplots import HEIGHT, WIDTH, TimeAxis, heat_map, limits
 from posegloss.pipeline.sequence import FloatArray, KeypointSequence
-from posegloss.pipeline.skeleton import INDEX, KEYPOINT_NAMES
+from posegloss.pipeline.skeleton import INDEX, LAYOUTS
 from posegloss.pipeline.storing.clip import Clip
 
 _LONGEST_NAME: Final = 60
@@ -141,8 +141,9 @@ def _spans(frames: npt.NDArray[np.bool_], axis: TimeAxis) -> list[tuple[int, int
 
 def _seen(sequence: KeypointSequence) -> list[tuple[str, float]]:
     """For each point the part of the frames in which it is likely to be seen."""
-    parts = (sequence.visibility >= SHOWN).mean(axis=0) if len(sequence) else np.zeros(len(KEYPOINT_NAMES))
-    return list(zip(KEYPOINT_NAMES, map(float, parts), strict=True))
+    names = LAYOUTS[sequence.layout].points
+    parts = (sequence.visibility >= SHOWN).mean(axis=0) if len(sequence) else np.zeros(len(names))
+    return list(zip(names, map(float, parts), strict=True))
 
 
 def _wrists(sequence: KeypointSequence, axis: TimeAxis) -> list[Plot]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from posegloss.pipeline.sequence import FloatArray, KeypointSequence
-from posegloss.pipeline.skeleton import BONES, KEYPOINT_NAMES
+from posegloss.pipeline.skeleton import INDEX, LAYOUTS
 
 SHOWN: Final = 0.5
 """Points less visible than this are left out of a still: where they lie is a guess."""
@@ -19,13 +19,10 @@ _MISSING: Final = 0xFFFF
 _STILL_WIDTH: Final = 160
 
 
-def _side(*points: int) -> str:
-    sides = {next((s for s in ("left", "right") if s in KEYPOINT_NAMES[i].split("_")), "middle") for i in points}
+def _side(*names: str) -> str:
+    """The side of a point or a bone, by the names of its points."""
+    sides = {next((side for side in ("left", "right") if side in name.split("_")), "middle") for name in names}
     return sides.pop() if len(sides) == 1 else "middle"
-
-
-POINT_SIDES: Final = tuple(_side(i) for i in range(len(KEYPOINT_NAMES)))
-BONE_SIDES: Final = tuple(_side(*bone) for bone in BONES)
 
 
 @dataclass(frozen=True)
@@ -58,28 +55,27 @@ def still_size(sequence: KeypointSequence) -> tuple[int, int]:
 def stills(sequence: KeypointSequence, most: int = 12) -> list[Still]:
     """Frames at even distances, the first and the last among them."""
     frames = np.unique(np.linspace(0, max(len(sequence) - 1, 0), most).round().astype(int))[: len(sequence)]
-    present = sequence.present
+    present, layout = sequence.present, LAYOUTS[sequence.layout]
     drawn = []
     for frame in frames.tolist():
         points = sequence.keypoints[frame, :, :2] * still_size(sequence)
         points[sequence.visibility[frame] < SHOWN] = np.nan
-        sides = {side: _path(points, side) for side in ("left", "right", "middle")}
-        drawn.append(Still(frame, float(sequence.timestamps[frame]), bool(present[frame]), **sides))
+        paths = dict.fromkeys(("left", "right", "middle"), "")
+        for a, b in layout.bones:
+            paths[_side(layout.points[a], layout.points[b])] += _path(points[a], points[b])
+        drawn.append(Still(frame, float(sequence.timestamps[frame]), bool(present[frame]), **paths))
     return drawn
 
 
-def _path(points: FloatArray, side: str) -> str:
-    return "".join(
-        f"M{points[a, 0]:.1f} {points[a, 1]:.1f}L{points[b, 0]:.1f} {points[b, 1]:.1f}"
-        for (a, b), its_side in zip(BONES, BONE_SIDES, strict=True)
-        if its_side == side and np.isfinite(points[[a, b]]).all()
-    )
+def _path(a: FloatArray, b: FloatArray) -> str:
+    return f"M{a[0]:.1f} {a[1]:.1f}L{b[0]:.1f} {b[1]:.1f}" if np.isfinite(a + b).all() else ""
 
 
 def motion(sequence: KeypointSequence) -> dict[str, Any]:
     """The sequence for the page's script: arrays as base64 of little-endian numbers, and how to read them."""
     step = max(-(-len(sequence) // MOST_FRAMES), 1)
     kept = sequence.keypoints[::step]
+    layout = LAYOUTS[sequence.layout]
     places = (kept[..., :2] - _LEAST) / _SPAN * (_MISSING - 1)
     known = np.isfinite(places)
     numbers = np.where(known, np.nan_to_num(places).round().clip(0, _MISSING - 1), _MISSING)
@@ -89,10 +85,10 @@ def motion(sequence: KeypointSequence) -> dict[str, Any]:
         "unit": _SPAN / (_MISSING - 1),
         "missing": _MISSING,
         "size": sequence.size,
-        "bones": BONES,
-        "boneSides": BONE_SIDES,
-        "pointSides": POINT_SIDES,
-        "wrists": [KEYPOINT_NAMES.index(f"{side}_wrist") for side in ("left", "right")],
+        "bones": layout.bones,
+        "boneSides": [_side(layout.points[a], layout.points[b]) for a, b in layout.bones],
+        "pointSides": [_side(name) for name in layout.points],
+        "wrists": [INDEX[f"{side}_wrist"] for side in ("left", "right")],
         "shown": SHOWN,
         "places": _packed(numbers, "<u2"),
         "visibility": _packed((kept[..., 3] * 255).round().clip(0, 255), "<u1"),

@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from posegloss import __version__
 from posegloss.pipeline.clip_source import ClipSource
+from posegloss.pipeline.errors import StoreError
 from posegloss.pipeline.sequence import KeypointSequence
-from posegloss.pipeline.skeleton import KEYPOINT_NAMES
+from posegloss.pipeline.skeleton import KEYPOINT_NAMES, LAYOUTS
 from posegloss.pipeline.storing.provenance import Origin, Provenance
 
 SCHEMA: Final = pa.schema(
@@ -137,16 +138,22 @@ def _to_row(clip: Clip) -> dict[str, Any]:
 
 
 def from_row(row: Mapping[str, Any]) -> Clip:
-    """The clip of a row."""
-    frames, points = row["frames"], len(KEYPOINT_NAMES)
-    world = row["world"]
+    """The clip of a row.
+
+    Raises:
+        StoreError: its sequence is of a layout that this version does not know.
+    """
+    frames, world = row["frames"], row["world"]
+    layout = LAYOUTS.get(row["layout"])
+    if layout is None:
+        raise StoreError(f"{row['clip_id']} has the points {row['layout']!r}, which this posegloss does not know")
     sequence = KeypointSequence(
-        keypoints=np.array(row["keypoints"], np.float32).reshape(frames, points, 4),
+        keypoints=np.array(row["keypoints"], np.float32).reshape(frames, len(layout), 4),
         timestamps=np.array(row["timestamps"], np.float64),
         size=(row["width"], row["height"]),
         source=row["source"] or "",
-        layout=row["layout"],
-        world=None if world is None else np.array(world, np.float32).reshape(frames, points, 3),
+        layout=layout.name,
+        world=None if world is None else np.array(world, np.float32).reshape(frames, len(KEYPOINT_NAMES), 3),
         warnings=tuple(row["warnings"] or ()),
     )
     recorded = [row[name] for name in ("model", "settings", "version", "extracted_at")]

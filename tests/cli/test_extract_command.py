@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from posegloss.pipeline.extract import ExtractionSettings
+from posegloss.pipeline.skeleton import HOLISTIC75
 from posegloss.pipeline.store import KeypointStore
 
 from ..conftest import MakeVideo, fill_disk
@@ -65,6 +67,16 @@ def test_all_done_is_exit_code_0(start: Start, videos: Path, tmp_path: Path) -> 
     assert reasons(tmp_path / "store") == {}
 
 
+def test_a_store_of_hands(start: Start, videos: Path, tmp_path: Path) -> None:
+    code, out, err = finish(start(videos, "--out", tmp_path / "store", "--layout", "holistic75"))
+    assert (code, "2 clips extracted" in out) == (0, True), err
+    store = KeypointStore.open(tmp_path / "store")
+    assert (store.layout, store.settings["layout"]) == (HOLISTIC75, HOLISTIC75)
+    assert [clip.sequence.keypoints.shape for clip in store.clips()] == [(5, 75, 4)] * 2
+    code, out, _ = finish(start(videos, "--out", tmp_path / "store", "--layout", "holistic75"))
+    assert (code, "2 were there already" in out) == (0, True)
+
+
 def test_run_again_it_does_nothing_twice(start: Start, videos: Path, tmp_path: Path) -> None:
     assert finish(start(videos, "--out", tmp_path / "store"))[0] == 0
     code, out, _ = finish(start(videos, "--out", tmp_path / "store"))
@@ -98,6 +110,10 @@ def test_a_manifest_of_wrong_rows_only_is_exit_code_2(start: Start, tmp_path: Pa
     assert (code, "1 failed" in out) == (2, True)
 
 
+VALUES = ("huge", "magic", "face", "holistic75", "mediapipe")
+"""Of options, in the arguments that follow; the others are paths."""
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -105,6 +121,12 @@ def test_a_manifest_of_wrong_rows_only_is_exit_code_2(start: Start, tmp_path: Pa
         (["empty", "--out", "store"], "no videos in"),
         (["video.mp4", "--out", "store", "--model", "huge"], "lite, full, heavy"),
         (["video.mp4", "--out", "store", "--backend", "magic"], "blazepose, mediapipe"),
+        (["video.mp4", "--out", "store", "--layout", "face"], "blazepose33, holistic75"),
+        (
+            ["video.mp4", "--out", "store", "--layout", "holistic75", "--backend", "mediapipe"],
+            "has no layout holistic75",
+        ),
+        (["video.mp4", "--out", "body", "--layout", "holistic75"], "layout: None there, 'holistic75' now"),
         (["video.mp4", "--out", "file"], "file"),
         (["video.mp4", "--out", "other"], "other settings"),
         (["video.mp4", "--out", "damaged"], "store.json"),
@@ -118,9 +140,10 @@ def test_nothing_could_start_is_exit_code_2(
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").touch()
     KeypointStore.create(tmp_path / "other", {"model": "lite"})
+    KeypointStore.create(tmp_path / "body", ExtractionSettings().to_dict())
     KeypointStore.create(tmp_path / "damaged", {})
     (tmp_path / "damaged" / "store.json").write_text("{")
-    places = [a if a.startswith("--") or a in ("huge", "magic") else str(tmp_path / a) for a in arguments]
+    places = [a if a.startswith("--") or a in VALUES else str(tmp_path / a) for a in arguments]
     code, _, err = finish(start(*places))
     assert code == 2
     assert told in " ".join(err.split())

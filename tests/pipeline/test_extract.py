@@ -12,7 +12,7 @@ from posegloss.pipeline.errors import SettingsError, VideoError
 from posegloss.pipeline.extract import ExtractionSettings, extract, extract_clip, extract_spans
 from posegloss.pipeline.pose import PoseBackend
 from posegloss.pipeline.sequence import KeypointSequence
-from posegloss.pipeline.skeleton import INDEX
+from posegloss.pipeline.skeleton import HOLISTIC75, INDEX, hand_points
 
 from ..conftest import MakeVideo
 from ..made_videos import avatar_images, empty_room, write_photo
@@ -217,6 +217,8 @@ def test_a_video_that_is_missing(tmp_path: Path) -> None:
         ({"model": "huge"}, "lite, full, heavy"),
         ({"backend": "magic"}, "blazepose, mediapipe"),
         ({"model": "own.task"}, "lite, full, heavy"),
+        ({"layout": "face468"}, "blazepose33, holistic75"),
+        ({"layout": "holistic75", "backend": "mediapipe"}, "mediapipe has no layout holistic75; choose blazepose"),
     ],
 )
 def test_settings_that_do_not_exist_name_those_that_do(settings: dict[str, str], named: str) -> None:
@@ -227,6 +229,30 @@ def test_settings_that_do_not_exist_name_those_that_do(settings: dict[str, str],
 def test_settings_as_plain_values_and_back() -> None:
     settings = ExtractionSettings("lite", smooth=False, world=True)
     assert ExtractionSettings(**settings.to_dict()) == settings
+    with_hands = ExtractionSettings(layout=HOLISTIC75, precision="int8")
+    assert ExtractionSettings(**with_hands.to_dict()) == with_hands
+    assert with_hands.weights == ("detector", "full", "hand", "hand_recrop")
+
+
+def test_with_hands_the_body_is_the_same_and_hands_are_masked_or_there(
+    make_video: MakeVideo, avatar_video: Path, run: Run
+) -> None:
+    settings = ExtractionSettings(layout=HOLISTIC75, world=True)
+    tracker = settings.open_backend(threads=2)
+    body = run(avatar_video, end_s=0.6)
+    sequence = extract_clip(ClipSource("a", avatar_video, end_s=0.6), settings, tracker, threads=2)
+    assert (sequence.layout, sequence.keypoints.shape[1:]) == (HOLISTIC75, (75, 4))
+    assert np.array_equal(sequence.keypoints[:, :33], body.keypoints, equal_nan=True)
+    assert sequence.world is not None
+    for side in ("left", "right"):
+        visibility = sequence.visibility[:, hand_points(side)]
+        there = ~np.isnan(sequence.keypoints[:, hand_points(side), 0])
+        assert (there == (visibility > 0.5)).all()
+        assert (there.all(axis=1) | (visibility == 0).all(axis=1)).all()
+    room = make_video("room.mp4", [empty_room()] * 2)
+    nobody = extract_clip(ClipSource("b", room), settings, tracker, threads=2)
+    assert not nobody.present.any()
+    assert nobody.keypoints.shape == (2, 75, 4)
 
 
 def test_every_real_clip_with_a_person_gives_keypoints(shared_data: Path, run: Run) -> None:

@@ -6,7 +6,7 @@ import pytest
 from posegloss.pipeline.errors import VideoError
 from posegloss.pipeline.render import LEFT, RIGHT, draw_caption, draw_skeleton, render_video
 from posegloss.pipeline.sequence import KeypointSequence
-from posegloss.pipeline.skeleton import INDEX
+from posegloss.pipeline.skeleton import HOLISTIC75, INDEX, LAYOUTS
 from posegloss.pipeline.video import VideoSource
 
 from ..conftest import MakeVideo
@@ -89,3 +89,15 @@ def test_a_video_that_is_gone_leaves_no_output(tmp_path: Path) -> None:
     with pytest.raises(VideoError, match="does not exist"):
         render_video(tmp_path / "gone.mp4", sequence, tmp_path / "out.mp4")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_hands_are_drawn_in_the_color_of_their_side_and_thinner() -> None:
+    layout = LAYOUTS[HOLISTIC75]
+    keypoints = np.full((75, 4), (np.nan, np.nan, np.nan, 0), np.float32)
+    for name, place in (("wrist", (0.7, 0.8)), ("thumb_cmc", (0.7, 0.2))):
+        keypoints[layout.index[f"left_hand_{name}"]] = (*place, 0, 0.9)
+    hand, body = np.zeros((2, 720, 960, 3), np.uint8)
+    draw_skeleton(hand, keypoints, layout=layout)
+    draw_skeleton(body, person(left_shoulder=(0.7, 0.8), left_elbow=(0.7, 0.2)))
+    assert tuple(hand[360, 672]) == LEFT
+    assert 0 < np.count_nonzero(hand[360]) < np.count_nonzero(body[360])

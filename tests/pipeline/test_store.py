@@ -16,7 +16,9 @@ import pytest
 from hypothesis import strategies as st
 
 from posegloss.pipeline.errors import DiskFullError, StoreError
+from posegloss.pipeline.extract import ExtractionSettings
 from posegloss.pipeline.sequence import KeypointSequence
+from posegloss.pipeline.skeleton import BLAZEPOSE33, HOLISTIC75
 from posegloss.pipeline.store import Clip, KeypointStore
 from posegloss.pipeline.storing.clip import SCHEMA, Known, to_table
 from posegloss.pipeline.storing.provenance import Origin, Provenance
@@ -360,3 +362,29 @@ def test_a_store_cannot_be_made_on_a_full_disk(small_disk: Path) -> None:
     with pytest.raises(DiskFullError):
         KeypointStore.create(small_disk / "store", SETTINGS)
     assert not (small_disk / "store" / "store.json").exists()
+
+
+def test_a_store_of_before_there_was_a_choice_has_the_layout_of_the_default(store: KeypointStore) -> None:
+    assert store.layout == BLAZEPOSE33
+    assert ExtractionSettings().to_dict() == ExtractionSettings(layout=BLAZEPOSE33).to_dict()
+    assert "layout" not in ExtractionSettings().to_dict()
+
+
+def test_clips_of_another_layout_are_refused(store: KeypointStore, tmp_path: Path) -> None:
+    with_hands = Clip("h.mp4", KeypointSequence(np.ones((2, 75, 4)), np.arange(2), (320, 240), layout=HOLISTIC75))
+    for write in (store.append, store.replace):
+        with pytest.raises(StoreError, match=r"sequences of blazepose33; h\.mp4 is of holistic75"):
+            write([make_clip(), with_hands])
+    assert len(store) == 0
+    other = KeypointStore.create(tmp_path / "hands", ExtractionSettings(layout=HOLISTIC75).to_dict())
+    other.append([with_hands])
+    assert_same(other.get("h.mp4"), with_hands)
+    with pytest.raises(StoreError, match=r"layout: None there, 'holistic75' now"):
+        KeypointStore.open_with(store.path, {**SETTINGS, "layout": HOLISTIC75})
+
+
+def test_a_layout_of_a_later_version_is_named(store: KeypointStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.append([make_clip()])
+    monkeypatch.setattr("posegloss.pipeline.storing.clip.LAYOUTS", {})
+    with pytest.raises(StoreError, match="'blazepose33', which this posegloss does not know"):
+        store.get("a.mp4")

@@ -7,7 +7,8 @@ import pytest
 from posegloss.datasets.readers.asl_signs import ASSUMED, read_landmarks
 from posegloss.datasets.readers.errors import DatasetError, NotThisDatasetError
 from posegloss.datasets.readers.landmark_import import import_into_store
-from posegloss.pipeline.errors import StoreError
+from posegloss.pipeline.errors import SettingsError, StoreError
+from posegloss.pipeline.skeleton import HOLISTIC75, hand_points
 from posegloss.pipeline.store import KeypointStore
 
 from . import makers
@@ -21,6 +22,35 @@ def test_a_file_of_landmarks(tmp_path):
     assert sequence.timestamps == pytest.approx([0, 1 / 30, 3 / 30])
     assert sequence.present.tolist() == [True, False, True]
     assert sequence.warnings == (ASSUMED,)
+
+
+def test_a_file_of_landmarks_with_hands(tmp_path):
+    pose = makers.write_landmarks(tmp_path / "a.parquet")
+    table = pd.read_parquet(tmp_path / "a.parquet")
+    for part, x in (("left_hand", 0.25), ("right_hand", 0.75)):
+        seen = (table.type == part) & (table.frame == 21)
+        points = np.stack([np.full(21, x), np.arange(21) / 30, np.zeros(21)], axis=-1)
+        table.loc[seen, ["x", "y", "z"]] = points.astype(np.float32)
+    table.to_parquet(tmp_path / "a.parquet")
+    sequence = read_landmarks(tmp_path / "a.parquet", HOLISTIC75)
+    assert sequence.layout == HOLISTIC75
+    np.testing.assert_array_equal(sequence.keypoints[:, :33, :3], pose)
+    for side, x in (("left", 0.25), ("right", 0.75)):
+        hand = sequence.keypoints[:, hand_points(side)]
+        assert np.isfinite(hand[..., 0]).any(axis=1).tolist() == [False, True, False]
+        np.testing.assert_allclose(hand[1, :, 0], x)
+        np.testing.assert_allclose(hand[1, :, 1], np.arange(21) / 30, rtol=1e-6)
+
+
+def test_an_import_with_hands_has_a_store_of_its_own(tmp_path):
+    root = makers.asl_signs(tmp_path / "set").root
+    import_into_store(root, tmp_path / "hands", layout=HOLISTIC75)
+    store = KeypointStore.open(tmp_path / "hands")
+    assert (store.layout, [clip.sequence.layout for clip in store.clips()]) == (HOLISTIC75, [HOLISTIC75])
+    with pytest.raises(StoreError, match="layout"):
+        import_into_store(root, tmp_path / "hands")
+    with pytest.raises(SettingsError, match="blazepose33, holistic75"):
+        import_into_store(root, tmp_path / "more", layout="face")
 
 
 def change(path, **columns):

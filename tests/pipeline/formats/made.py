@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from posegloss.pipeline.formats.names import BODY_25, COCO_18
 from posegloss.pipeline.sequence import KeypointSequence
+from posegloss.pipeline.skeleton import BLAZEPOSE33, HOLISTIC75, LAYOUTS, hand_points
 
 SIZE = (1280, 720)
 
@@ -19,17 +20,22 @@ def make_sequence(
     size: tuple[int, int] = SIZE,
     world: bool = False,
     seed: int = 0,
+    layout: str = BLAZEPOSE33,
 ) -> KeypointSequence:
-    """Anybody anywhere, with a frame without a person and a point that is missing for a while."""
+    """Anybody anywhere, with a frame without a person and a point, and with hands one, that is missing for a while."""
     generator = np.random.default_rng(seed)
-    keypoints = generator.uniform(-0.2, 1.2, (frames, 33, 4)).astype(np.float32)
+    keypoints = generator.uniform(-0.2, 1.2, (frames, len(LAYOUTS[layout]), 4)).astype(np.float32)
     keypoints[..., 3] = keypoints[..., 3].clip(0, 1)
+    if layout == HOLISTIC75:
+        for hand in map(hand_points, ("left", "right")):
+            keypoints[:, hand, 3] = keypoints[:, hand.start, None, 3]
+        keypoints[-frames // 3 :, hand_points("right")] = np.nan
     keypoints[frames // 2] = np.nan
     keypoints[: frames // 3, 7] = np.nan
     metres = generator.standard_normal((frames, 33, 3)).astype(np.float32) if world else None
     if metres is not None:
-        metres[np.isnan(keypoints[..., 0])] = np.nan
-    return KeypointSequence(keypoints, np.arange(frames) / rate, size, world=metres)
+        metres[np.isnan(keypoints[:, :33, 0])] = np.nan
+    return KeypointSequence(keypoints, np.arange(frames) / rate, size, layout=layout, world=metres)
 
 
 def body(x: float, y: float, height: float, names: Sequence[str] = BODY_25) -> npt.NDArray[np.float64]:

@@ -13,7 +13,7 @@ import pytest
 from posegloss.pipeline.errors import StoreError
 from posegloss.pipeline.inspection.page import page_name, render_page, write_page
 from posegloss.pipeline.sequence import KeypointSequence
-from posegloss.pipeline.skeleton import INDEX
+from posegloss.pipeline.skeleton import HOLISTIC75, INDEX, LAYOUTS, hand_points
 from posegloss.pipeline.storing.clip import Clip
 from posegloss.pipeline.storing.provenance import Origin, Provenance
 
@@ -226,3 +226,19 @@ def test_a_page_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> No
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match=r"page\.html cannot be written"):
         write_page(Clip("a", make_sequence(2)), tmp_path / "file" / "page.html")
+
+
+def test_hands_are_on_the_page() -> None:
+    layout = LAYOUTS[HOLISTIC75]
+    keypoints = np.random.default_rng(0).uniform(0.1, 0.9, (6, 75, 4)).astype(np.float32)
+    keypoints[..., 3] = 0.9
+    keypoints[:, hand_points("right")] = np.nan
+    page = page_of(KeypointSequence(keypoints, np.arange(6) / 25, (640, 480), layout=HOLISTIC75))
+    assert [page.motion["pointSides"][layout.index[f"{side}_hand_wrist"]] for side in ("left", "right")] == [
+        "left",
+        "right",
+    ]
+    assert len(page.motion["bones"]) == len(page.motion["boneSides"]) == len(layout.bones)
+    assert "left hand pinky tip 100 %" in page.text
+    assert "right hand pinky tip 0 %" in page.text
+    assert any("75 points" in (attributes.get("alt") or "") for tag, attributes in page.elements if tag == "img")
