@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, final
 
 import numpy as np
 
 from posegloss.classifiers.preprocessing import Preprocessing
 from posegloss.pipeline.errors import NoSignerError, PoseglossError
 from posegloss.pipeline.sequence import FloatArray, KeypointSequence
+from posegloss.pipeline.skeleton import BLAZEPOSE33
 from posegloss.pipeline.store import Clip, KeypointStore
 
 DEFAULT_FAMILY: Final = "conv-transformer"
@@ -22,7 +23,13 @@ BASELINE_FAMILY: Final = "extra-trees"
 # Where the class of each family lies; imported on first use, because some bring TensorFlow along.
 FAMILIES: Final[Mapping[str, tuple[str, str]]] = {
     DEFAULT_FAMILY: ("posegloss.classifiers.families.conv_transformer", "ConvTransformer"),
+    "bigru": ("posegloss.classifiers.families.bigru", "BiGRU"),
+    "tcn": ("posegloss.classifiers.families.tcn", "TCN"),
+    "st-gcn": ("posegloss.classifiers.families.st_gcn", "STGCN"),
+    "spoter": ("posegloss.classifiers.families.spoter", "Spoter"),
     BASELINE_FAMILY: ("posegloss.classifiers.families.extra_trees", "ExtraTrees"),
+    "rocket-ridge": ("posegloss.classifiers.families.rocket_ridge", "RocketRidge"),
+    "dtw-1nn": ("posegloss.classifiers.families.dtw_1nn", "DTWNearest"),
 }
 
 
@@ -83,6 +90,7 @@ class GlossClassifier(ABC):
         weights_file: the name of the file that ``save_weights`` writes.
         preprocessing: how sequences become inputs.
         glosses: the glosses, in the order of the probabilities; empty before training.
+        temperature: makes confidence match accuracy; chosen on validation people (``evaluating/calibration.py``).
     """
 
     name: ClassVar[str]
@@ -91,6 +99,7 @@ class GlossClassifier(ABC):
     def __init__(self, preprocessing: Preprocessing | None = None) -> None:
         self.preprocessing = preprocessing or Preprocessing()
         self.glosses: tuple[str, ...] = ()
+        self.temperature = 1.0
 
     @abstractmethod
     def config(self) -> dict[str, Any]:
@@ -130,7 +139,7 @@ class GlossClassifier(ABC):
 
     @abstractmethod
     def predict_inputs(self, inputs: Sequence[FloatArray]) -> FloatArray:
-        """(N, C) probabilities of the glosses for N preprocessed sequences; each row sums to one."""
+        """(N, C) probabilities for N preprocessed sequences before the temperature; each row sums to one."""
 
     @abstractmethod
     def save_weights(self, folder: Path) -> Path:
@@ -144,13 +153,33 @@ class GlossClassifier(ABC):
             ValueError: the file is of another architecture or another number of glosses.
         """
 
+    @final
+    def probabilities(self, inputs: Sequence[FloatArray]) -> FloatArray:
+        """(N, C) calibrated probabilities of the glosses for N preprocessed sequences; each row sums to one."""
+        return tempered(self.predict_inputs(inputs), self.temperature).astype(np.float32)
+
+    @final
     def predict_proba(self, sequences: Iterable[KeypointSequence]) -> FloatArray:
         """(N, C) probabilities of the glosses for N sequences; each row sums to one.
 
         Raises:
             NoSignerError: a sequence shows no signer.
         """
-        return self.predict_inputs([self.preprocessing(sequence) for sequence in sequences])
+        return self.probabilities([self.preprocessing(sequence) for sequence in sequences])
+
+
+def tempered(probabilities: FloatArray, temperature: float) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Probabilities with their logarithms divided by a temperature (Guo et al. 2017, section 4.2).
+
+    Args:
+        probabilities: (N, C), rows that sum to one. One that is zero is taken for 1e-9: no model can know that much.
+        temperature: above 1 less sure, below 1 surer; 1 leaves the probabilities as they are.
+    """
+    if temperature == 1:
+        return np.asarray(probabilities, np.float64)
+    scaled = np.log(np.maximum(probabilities, 1e-9, dtype=np.float64)) / temperature
+    exponential = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return np.asarray(exponential / exponential.sum(axis=1, keepdims=True))
 
 
 def classifier_family(name: str) -> type[GlossClassifier]:
@@ -169,6 +198,14 @@ def classifier_family(name: str) -> type[GlossClassifier]:
 def each_clip(clips: KeypointStore | Iterable[Clip]) -> Iterable[Clip]:
     """The clips of a store, or the clips themselves."""
     return clips.clips() if isinstance(clips, KeypointStore) else clips
+
+
+def layout_of(clips: KeypointStore | Sequence[Clip]) -> str:
+    """The points' order of clips that were extracted alike; the default where there are none."""
+    if isinstance(clips, KeypointStore):
+        layouts = clips.columns(["layout"])["layout"].unique().to_pylist()
+        return str(layouts[0]) if layouts else BLAZEPOSE33
+    return clips[0].sequence.layout if clips else BLAZEPOSE33
 
 
 def preprocess(clips: Iterable[Clip], preprocessing: Preprocessing) -> tuple[list[Sample], dict[str, str]]:

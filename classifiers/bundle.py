@@ -22,6 +22,7 @@ import numpy as np
 import posegloss
 from posegloss.classifiers.base import FamilyError, GlossClassifier, History, classifier_family
 from posegloss.classifiers.description import check_description, check_like
+from posegloss.classifiers.evaluating.calibration import Calibration
 from posegloss.classifiers.preprocessing import Preprocessing
 from posegloss.pipeline.errors import PoseglossError
 
@@ -45,18 +46,21 @@ class Bundle:
         classifier: ready to predict.
         training: what it was trained on, as ``training.train`` described it.
         report: the content of report.json.
+        calibration: its temperature, which the classifier has, and from which confidence on an answer is sure.
     """
 
     path: Path
     classifier: GlossClassifier
     training: Mapping[str, Any]
     report: Mapping[str, Any]
+    calibration: Calibration
 
 
 def save_bundle(
     path: str | os.PathLike[str],
     classifier: GlossClassifier,
     *,
+    calibration: Calibration,
     training: Mapping[str, Any],
     report: Mapping[str, Any],
     report_page: str,
@@ -89,6 +93,7 @@ def save_bundle(
                 "glosses": classifier.glosses,
                 "preprocessing": classifier.preprocessing.to_dict(),
                 "preprocessing_fingerprint": classifier.preprocessing.fingerprint,
+                "calibration": calibration.to_dict(),
                 "training": training,
                 "parts": {part.name: _sha256(part) for part in parts},
             }
@@ -139,7 +144,10 @@ def load_bundle(path: str | os.PathLike[str]) -> Bundle:
             f"{path / family.weights_file}: the weights do not fit {len(about['glosses'])} glosses and the config "
             f"of {MODEL_FILE} ({error}); {_AGAIN}"
         ) from error
-    return Bundle(path, classifier, about["training"], _read_report(path / REPORT_FILE))
+    # Models from before confidence was calibrated lack it.
+    calibration = Calibration.from_dict(about.get("calibration", {}))
+    classifier.temperature = calibration.temperature
+    return Bundle(path, classifier, about["training"], _read_report(path / REPORT_FILE), calibration)
 
 
 def read_description(path: Path) -> dict[str, Any]:

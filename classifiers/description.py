@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from posegloss.classifiers.evaluating.calibration import Calibration
 from posegloss.pipeline.errors import PoseglossError
 from posegloss.pipeline.extract import ExtractionSettings
 from posegloss.pipeline.models import LANDMARK_MODELS
@@ -34,6 +35,7 @@ def check_description(about: Any) -> None:
         raise ValueError("glosses is no list of different names")
     if not _is_texts(list(about["parts"].values())):
         raise ValueError("parts does not hold a sha256 for each file")
+    Calibration.from_dict(about.get("calibration", {}))
     _check_training(about["training"])
 
 

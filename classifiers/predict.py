@@ -22,13 +22,14 @@ class GlossPrediction:
 
     Attributes:
         gloss: the most probable gloss, or None where the sequence shows no signer.
-        confidence: its probability, as the model sees it.
+        confidence: its probability, calibrated on the people that the model was validated with.
         ranking: the most probable glosses with their probabilities, best first.
         missing_points: for each keypoint that was seen in less than half of the frames, the part of the frames
             that it was missing in.
         reason: why there is no gloss.
         remarks: what a reader should know of the answer: points of the model that the sequence has in no frame.
         synthetic: the model was trained on no real people, so its glosses are no signs of a real language.
+        sure: the confidence reaches the model's threshold; an answer that is not sure is a guess.
     """
 
     gloss: str | None
@@ -38,11 +39,13 @@ class GlossPrediction:
     reason: str | None = None
     synthetic: bool = False
     remarks: tuple[str, ...] = ()
+    sure: bool = True
 
     @property
     def caption(self) -> str:
         """The answer in a line."""
         answer = f"{self.gloss}  {self.confidence:.0%}" if self.gloss else "no sign: nobody is seen"
+        answer = answer if self.sure else f"not sure: {answer}"
         return f"{answer}  (synthetic signs)" if self.synthetic else answer
 
     def to_dict(self) -> dict[str, Any]:
@@ -56,11 +59,15 @@ class GlossRecogniser:
     Attributes:
         classifier: the trained classifier.
         training: what it was trained on.
+        threshold: answers of less confidence are not sure; None where none was chosen.
     """
 
-    def __init__(self, classifier: GlossClassifier, training: Mapping[str, Any]) -> None:
+    def __init__(
+        self, classifier: GlossClassifier, training: Mapping[str, Any], threshold: float | None = None
+    ) -> None:
         self.classifier = classifier
         self.training = training
+        self.threshold = threshold
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str]) -> Self:
@@ -70,7 +77,7 @@ class GlossRecogniser:
             BundleError: it is no model, or its parts do not belong together.
         """
         bundle = load_bundle(folder)
-        return cls(bundle.classifier, bundle.training)
+        return cls(bundle.classifier, bundle.training, bundle.calibration.threshold)
 
     @property
     def glosses(self) -> tuple[str, ...]:
@@ -104,12 +111,17 @@ class GlossRecogniser:
         order = np.argsort(-probabilities, kind="stable")[:top]
         ranking = tuple((self.glosses[i], float(probabilities[i])) for i in order)
         return GlossPrediction(
-            *ranking[0], ranking, missing, synthetic=self.synthetic, remarks=_remarks(sequence, points)
+            *ranking[0],
+            ranking,
+            missing,
+            synthetic=self.synthetic,
+            remarks=_remarks(sequence, points),
+            sure=self.threshold is None or ranking[0][1] >= self.threshold,
         )
 
     def nothing(self, reason: str) -> GlossPrediction:
         """The answer for a clip that cannot be read or shows nobody."""
-        return GlossPrediction(None, 0.0, (), {}, reason, self.synthetic)
+        return GlossPrediction(None, 0.0, (), {}, reason, self.synthetic, sure=False)
 
 
 def _missing_points(sequence: KeypointSequence, points: InputPoints, min_visibility: float) -> dict[str, float]:
@@ -121,7 +133,7 @@ def _missing_points(sequence: KeypointSequence, points: InputPoints, min_visibil
 
 def _remarks(sequence: KeypointSequence, points: InputPoints) -> tuple[str, ...]:
     """That the sequence lacks whole points, as those of another tool's skeleton do."""
-    nowhere = np.isnan(sequence.keypoints[:, points.places, 0]).all(axis=0)
+    nowhere = np.asarray(np.isnan(sequence.keypoints[:, points.places, 0]).all(axis=0))
     lacking = [name for name, gone in zip(points.names, nowhere, strict=True) if gone]
     if not lacking:
         return ()

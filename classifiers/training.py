@@ -17,6 +17,7 @@ from posegloss.classifiers.base import (
     classifier_family,
     each_clip,
     inputs_digest,
+    layout_of,
     preprocess,
     training_identity,
 )
@@ -30,12 +31,17 @@ from posegloss.classifiers.bundle import (
     save_bundle,
 )
 from posegloss.classifiers.description import trusted_extraction
+from posegloss.classifiers.evaluating.behaviour import measure_behaviour
+from posegloss.classifiers.evaluating.calibration import calibrate
 from posegloss.classifiers.evaluating.evaluation import Evaluation, evaluate_samples
+from posegloss.classifiers.evaluating.groups import group_answers
 from posegloss.classifiers.evaluating.report import ModelReport, render_report
+from posegloss.classifiers.preprocessing import Preprocessing
 from posegloss.datasets.splits import Split, split_clips
 from posegloss.pipeline.store import Clip, KeypointStore
 
 PARTS: Final = ("train", "validation", "test")
+NOT_CALIBRATED: Final = "there were no validation clips: confidence is not calibrated, and has no threshold"
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,7 @@ def train(
     use_published_split: bool = True,
     epochs: int | None = None,
     baseline: bool = True,
+    behaviour: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> TrainResult:
@@ -92,6 +99,7 @@ def train(
         use_published_split: keep the split that the clips bring along.
         epochs: at most so many; the family's own number where None.
         baseline: measure the scikit-learn baseline on the same split, for the report.
+        behaviour: measure on changed copies of the test clips too, for the report.
         overwrite: replace another model at ``out``.
         progress: called after each epoch.
 
@@ -106,10 +114,10 @@ def train(
     out = Path(out).absolute()
     if isinstance(clips, KeypointStore):
         _check_extraction(clips)
-    settings = dict(config or {})
-    if epochs is not None and family != BASELINE_FAMILY:
-        settings["training"] = {**settings.get("training", {}), "epochs": epochs}
-    classifier = classifier_family(family).from_config(settings)
+    else:
+        clips = list(clips)
+    kind, preprocessing = classifier_family(family), Preprocessing(layout=layout_of(clips))
+    classifier = kind.from_config(with_epochs(kind, config or {}, epochs), preprocessing)
     samples, left_out = preprocess(each_clip(clips), classifier.preprocessing)
     # A store gives its clips in the order in which workers finished; the split must not depend on that.
     samples.sort(key=lambda sample: sample.clip_id)
@@ -132,17 +140,30 @@ def train(
     check_free(out, overwrite)
     checkpoint = out.with_name(f"{out.name}.training") / "checkpoint.npz"
     history = classifier.fit(parts[0], parts[1], seed=seed, checkpoint=checkpoint, progress=progress)
+    calibration = calibrate(classifier, parts[1])
+    notes = split.notes if calibration.clips else (*split.notes, NOT_CALIBRATED)
     evaluation = evaluate_samples(
-        classifier, parts[2], signer_independent=split.signer_independent, left_out=left_out, notes=split.notes
+        classifier, parts[2], signer_independent=split.signer_independent, left_out=left_out, notes=notes
     )
-    beside = _baseline(parts, split, seed) if baseline and family != BASELINE_FAMILY else None
+    beside = _baseline(parts, split, seed, preprocessing) if baseline and family != BASELINE_FAMILY else None
     about = _describe(clips, parts, split, seed, identity)
     report = ModelReport(
-        title=out.name, family=family, evaluation=evaluation, baseline=beside, training=about, history=history
+        title=out.name,
+        family=family,
+        evaluation=evaluation,
+        baseline=beside,
+        training=about,
+        history=history,
+        calibration=calibration,
+        by_group=group_answers(evaluation.answers, "signer", clips) if evaluation.signers else (),
+        behaviour=measure_behaviour(classifier, each_clip(clips), (one.clip_id for one in evaluation.answers))
+        if behaviour
+        else None,
     )
     save_bundle(
         out,
         classifier,
+        calibration=calibration,
         training=about,
         report=report.to_dict(),
         report_page=render_report(report, parts[2]),
@@ -151,6 +172,14 @@ def train(
     )
     _tidy(checkpoint)
     return TrainResult(out, classifier, evaluation, beside, left_out)
+
+
+def with_epochs(family: type[GlossClassifier], config: Mapping[str, Any], epochs: int | None) -> dict[str, Any]:
+    """Settings with so many epochs, where the family counts any and there are some given."""
+    known = family.from_config(config).config().get("training", {})
+    if epochs is None or "epochs" not in known:
+        return dict(config)
+    return {**config, "training": {**config.get("training", {}), "epochs": epochs}}
 
 
 def _tidy(checkpoint: Path) -> None:
@@ -195,10 +224,11 @@ def _already_there(out: Path, left_out: Mapping[str, str]) -> TrainResult:
     return TrainResult(out, bundle.classifier, evaluation, beside, left_out, already_there=True)
 
 
-def _baseline(parts: Sequence[Sequence[Sample]], split: Split, seed: int) -> Evaluation:
+def _baseline(parts: Sequence[Sequence[Sample]], split: Split, seed: int, preprocessing: Preprocessing) -> Evaluation:
     """What the scikit-learn baseline reaches with the same clips."""
-    classifier = classifier_family(BASELINE_FAMILY).from_config({})
+    classifier = classifier_family(BASELINE_FAMILY).from_config({}, preprocessing)
     classifier.fit(parts[0], parts[1], seed=seed)
+    calibrate(classifier, parts[1])
     return evaluate_samples(classifier, parts[2], signer_independent=split.signer_independent)
 
 

@@ -9,6 +9,7 @@ import typer
 from posegloss import __version__
 from posegloss.cli import (
     avatar,
+    compare,
     convert,
     datasets,
     demo,
@@ -42,6 +43,7 @@ app.command("render")(render.render)
 app.command("avatar")(avatar.avatar)
 app.command("demo")(demo.demo)
 app.add_typer(datasets.app, name="datasets")
+models.app.command("compare")(compare.compare)
 app.add_typer(models.app, name="models")
 
 
@@ -54,7 +56,7 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 
 def main() -> None:
     """Run the command line. An error of ours is a message and exit code 2, an interrupt is 130."""
-    # MediaPipe greets on stderr from C++; its errors still come through. classifiers/families/backend.py hushes TensorFlow.
+    # MediaPipe greets on stderr from C++; its errors still come through. families/backend.py hushes TensorFlow.
     os.environ.setdefault("GLOG_minloglevel", "2")
     try:
         app()

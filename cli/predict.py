@@ -19,6 +19,10 @@ def predict(
         list[Path], typer.Argument(help="Clips of one sign each: videos, or landmarks (posegloss convert --list).")
     ],
     top: Annotated[int, typer.Option(min=1, help="How many glosses to name.")] = 5,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Answers of less confidence are not sure; the model's own unless given."),
+    ] = None,
     frame_rate: Annotated[
         float | None, typer.Option(metavar="FPS", help="Frames a second, where landmarks do not say or are wrong.")
     ] = None,
@@ -42,9 +46,12 @@ def predict(
     from posegloss.pipeline.extract import extract_clip
     from posegloss.pipeline.formats import ReadOptions, is_landmarks, read_sequence
 
-    options = ReadOptions(frame_rate, pixels(size))
+    frame_size = pixels(size)
     recogniser = GlossRecogniser.load(model)
+    if threshold is not None:
+        recogniser.threshold = threshold
     settings, threads = recogniser.extraction, os.cpu_count() or 1
+    options = ReadOptions(frame_rate, frame_size, settings.layout)
     landmarks = {path for path in videos if is_landmarks(path)}
     if recogniser.synthetic:
         say_note("this model was trained on a synthetic avatar; it knows no sign of a real language")
@@ -52,7 +59,7 @@ def predict(
     with ExitStack() as stack:
         tracker = None
         if any(path not in landmarks for path in videos):
-            fetch_weights(settings.model)
+            fetch_weights(settings.weights)
             tracker = stack.enter_context(closing(settings.open_backend(threads)))
         wanted = [(video, clip_id) for video in videos for clip_id in (clip if clip and video in landmarks else [None])]
         for video, clip_id in wanted:
@@ -78,7 +85,7 @@ def predict(
                 errors.print(told if str(video) in told else f"{name}: {told}", markup=False)
             else:
                 ranking = ", ".join(f"{gloss} {probability:.0%}" for gloss, probability in answer.ranking)
-                output.print(f"{name}: {ranking}", markup=False)
+                output.print(f"{name}: {'' if answer.sure else 'not sure: '}{ranking}", markup=False)
                 for remark in answer.remarks:
                     errors.print(f"{name}: {remark}", markup=False)
     if failed:

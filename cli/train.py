@@ -13,13 +13,18 @@ from posegloss.cli.measures import print_evaluation
 def train(
     store: Annotated[str, typer.Argument(help="A store that `posegloss extract` made, with glosses.")],
     out: Annotated[Path, typer.Option(help="The model folder to write.")],
-    model: Annotated[str, typer.Option(help="The family: conv-transformer or extra-trees.")] = "conv-transformer",
+    model: Annotated[
+        str, typer.Option(help="The family; `posegloss models compare` lists and compares them.")
+    ] = "conv-transformer",
     epochs: Annotated[int | None, typer.Option(min=1, help="At most so many; the family's own unless given.")] = None,
     seed: Annotated[int, typer.Option(help="Decides the split and all that is random.")] = 0,
     test: Annotated[float, typer.Option(min=0.01, max=0.9, help="Part of the signers held out for the test.")] = 0.25,
     test_signer: Annotated[
         list[str] | None, typer.Option(help="Hold out exactly this signer; may be given several times.")
     ] = None,
+    behaviour: Annotated[
+        bool, typer.Option("--behaviour", help="Also test on the clips at other frame rates, distances, mirrored, …")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another model at --out.")] = False,
 ) -> None:
     """Train a gloss classifier and test it on signers that it never saw. Killed and run again, it goes on.
@@ -53,11 +58,14 @@ def train(
             seed=seed,
             test=test,
             test_signers=test_signer or (),
+            behaviour=behaviour,
             overwrite=overwrite,
             progress=show,
         )
     if result.already_there:
         errors.print(f"{out} is the result of this very training already", markup=False)
+        if behaviour:
+            say_note(f"it stays as it is; posegloss evaluate {out} {store} --behaviour measures behaviour now")
     print_evaluation(result.evaluation, result.baseline, told)
     if read_description(out)["training"]["synthetic"]:
         say_note(TRAINED_ON_SYNTHETIC)

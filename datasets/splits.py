@@ -92,7 +92,7 @@ def split_clips(
     Args:
         clips: clips that have a gloss.
         test: about which part of the signers (or clips) is held out for the test.
-        validation: about which part of the remaining ones is held out for choosing.
+        validation: about which part of the remaining ones is held out for choosing; 0 for none.
         test_signers: exactly these signers are the test; chosen by the seed where empty.
         use_published: keep a published split.
         seed: the same seed gives the same split of the same clips.
@@ -116,7 +116,7 @@ def split_clips(
     if part is not None:
         how = "published split"
         blank = int((part == "").sum())
-        if not (part == "validation").any():
+        if validation and not (part == "validation").any():
             _hold_out(part, "validation", glosses, signers, validation, seed, notes)
     else:
         part = np.full(len(clips), "train", dtype=object)
@@ -125,7 +125,8 @@ def split_clips(
             how = "by signer, test signers given"
         else:
             how = _hold_out(part, "test", glosses, signers, test, seed, notes)
-        _hold_out(part, "validation", glosses, signers, validation, seed + 1, notes)
+        if validation:
+            _hold_out(part, "validation", glosses, signers, validation, seed + 1, notes)
     explained = bool(notes)
     if blank:
         _note(

@@ -1,50 +1,24 @@
 """How good a classifier is on clips that it has not seen, with the uncertainty that the number of people leaves."""
 
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
 import numpy as np
-import numpy.typing as npt
-from sklearn.metrics import confusion_matrix
 
 from posegloss.classifiers.base import GlossClassifier, Sample, preprocess
+from posegloss.classifiers.evaluating.answers import Answer, answer_all, confidences_of, ranks_of, right_of
+from posegloss.classifiers.evaluating.intervals import IntArray, Measure, Units, mean, wilson
+from posegloss.classifiers.evaluating.measures import calibration_error, gains, macro_f1, reciprocal_ranks
 from posegloss.pipeline.errors import PoseglossError
 from posegloss.pipeline.store import Clip
 
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
-
-# Fewer signers than these say too little of how people differ for a bootstrap over them.
-MIN_SIGNERS: Final = 5
 TESTED_ON_SYNTHETIC: Final = "tested on synthetic clips"
-_RESAMPLES: Final = 2000
-_BY_SIGNER, _BY_CLIP, _WILSON = "bootstrap over signers", "bootstrap over clips", "Wilson interval over clips"
 
 
 class EvaluationError(PoseglossError):
     """There is nothing to evaluate on."""
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A figure and its 95 % confidence interval.
-
-    Attributes:
-        value: from 0 to 1.
-        low: lower end of the interval.
-        high: upper end.
-        method: how the interval was found.
-    """
-
-    value: float
-    low: float
-    high: float
-    method: str
-
-    def __str__(self) -> str:
-        return f"{100 * self.value:.1f} % ({100 * self.low:.1f} to {100 * self.high:.1f})"
 
 
 @dataclass(frozen=True)
@@ -57,27 +31,6 @@ class GlossRecall:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the classifier said of one clip.
-
-    Attributes:
-        clip_id: the clip.
-        signer: who signs, if known.
-        gloss: what is signed.
-        predicted: the most probable gloss.
-        confidence: its probability.
-        rank: the place of the true gloss among the answers, from 1 on.
-    """
-
-    clip_id: str
-    signer: str | None
-    gloss: str
-    predicted: str
-    confidence: float
-    rank: int
-
-
-@dataclass(frozen=True)
 class Evaluation:
     """The result of an evaluation.
 
@@ -85,8 +38,10 @@ class Evaluation:
         top1: part of the clips whose most probable gloss is the right one.
         top5: part of the clips with the right gloss among the five most probable.
         macro_f1: F1 of each gloss that occurs, averaged.
+        mrr: mean reciprocal rank of the right gloss.
+        dcg: discounted cumulative gain of the right gloss.
+        ece: expected calibration error; 0 where confidence can be taken at its word.
         per_gloss: recall of each gloss that occurs.
-        confusion: rows are what is signed, columns what was answered, in the order of ``glosses``.
         glosses: all that the classifier knows.
         answers: one for each clip.
         signers: the signers of the clips, as far as known.
@@ -99,8 +54,10 @@ class Evaluation:
     top1: Measure
     top5: Measure
     macro_f1: Measure
+    mrr: Measure
+    dcg: Measure
+    ece: Measure
     per_gloss: tuple[GlossRecall, ...]
-    confusion: tuple[tuple[int, ...], ...]
     glosses: tuple[str, ...]
     answers: tuple[Answer, ...]
     signers: tuple[str, ...]
@@ -109,29 +66,80 @@ class Evaluation:
     notes: tuple[str, ...] = ()
     tested_on_synthetic: bool = False
 
+    @property
+    def clips(self) -> int:
+        """How many different clips were answered."""
+        return len({answer.clip_id for answer in self.answers})
+
+    @property
+    def confusion(self) -> IntArray:
+        """(C, C) counts: rows are what is signed, columns what was answered, in the order of ``glosses``."""
+        index = {gloss: i for i, gloss in enumerate(self.glosses)}
+        counts = np.zeros((len(index), len(index)), np.int64)
+        for answer in self.answers:
+            counts[index[answer.gloss], index[answer.predicted]] += 1
+        return counts
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The inverse of ``to_dict``."""
-        return cls(
-            top1=Measure(**values["top1"]),
-            top5=Measure(**values["top5"]),
-            macro_f1=Measure(**values["macro_f1"]),
-            per_gloss=tuple(
-                GlossRecall(row["gloss"], row["clips"], Measure(**row["recall"])) for row in values["per_gloss"]
-            ),
-            confusion=tuple(map(tuple, values["confusion"])),
-            glosses=tuple(values["glosses"]),
-            answers=tuple(Answer(**row) for row in values["answers"]),
-            signers=tuple(values["signers"]),
+        """The inverse of ``to_dict``. Measures come from the answers, so reports that lack some are read, too."""
+        return cls.of_answers(
+            [Answer(**row) for row in values["answers"]],
+            values["glosses"],
             signer_independent=values["signer_independent"],
-            left_out=dict(values["left_out"]),
-            notes=tuple(values["notes"]),
+            left_out=values["left_out"],
+            notes=values["notes"],
             # Reports of models from before this was told apart lack it.
             tested_on_synthetic=bool(values.get("tested_on_synthetic", False)),
+        )
+
+    @classmethod
+    def of_answers(
+        cls,
+        answers: Sequence[Answer],
+        glosses: Sequence[str],
+        *,
+        signer_independent: bool,
+        left_out: Mapping[str, str] | None = None,
+        notes: Sequence[str] = (),
+        tested_on_synthetic: bool = False,
+    ) -> Self:
+        """Measure answers; a clip may have several, of several models.
+
+        Raises:
+            EvaluationError: there is none.
+        """
+        if not answers:
+            raise EvaluationError("there are no answers to measure")
+        index = {gloss: i for i, gloss in enumerate(glosses)}
+        labels = np.array([index[answer.gloss] for answer in answers])
+        predicted = np.array([index[answer.predicted] for answer in answers])
+        ranks, right = ranks_of(answers), right_of(answers)
+        signers = [answer.signer for answer in answers]
+        units = Units.choose([answer.clip_id for answer in answers], signers)
+        clips = Counter(gloss for _, gloss in {(answer.clip_id, answer.gloss) for answer in answers})
+        return cls(
+            top1=mean(right, units),
+            top5=mean(ranks <= 5, units),
+            macro_f1=macro_f1(labels, predicted, len(glosses), units),
+            mrr=mean(reciprocal_ranks(ranks), units),
+            dcg=mean(gains(ranks), units),
+            ece=calibration_error(confidences_of(answers), right, units),
+            per_gloss=tuple(
+                GlossRecall(glosses[i], clips[glosses[i]], wilson(float(right[labels == i].mean()), clips[glosses[i]]))
+                for i in np.unique(labels)
+            ),
+            glosses=tuple(glosses),
+            answers=tuple(answers),
+            signers=tuple(sorted({signer for signer in signers if signer})),
+            signer_independent=signer_independent and all(signers),
+            left_out=dict(left_out or {}),
+            notes=tuple(notes),
+            tested_on_synthetic=tested_on_synthetic,
         )
 
 
@@ -179,83 +187,12 @@ def evaluate_samples(
             f"none of {len(samples) + len(left_out or {})} clips can be evaluated; they need a gloss that the "
             f"classifier knows ({', '.join(classifier.glosses[:10])}, …) and a signer in the picture"
         )
-    glosses = classifier.glosses
-    index = {gloss: i for i, gloss in enumerate(glosses)}
-    labels = np.array([index[str(sample.gloss)] for sample in known])
-    probabilities = classifier.predict_inputs([sample.inputs for sample in known]).astype(np.float64)
-    ranking = np.argsort(-probabilities, axis=1, kind="stable")
-    ranks = (ranking == labels[:, None]).argmax(axis=1) + 1
-    predicted = ranking[:, 0]
-    signers = [sample.signer for sample in known]
-    units, method = _units(signers)
-    present = np.unique(labels)
     synthetic = any(sample.synthetic for sample in known)
-
-    def macro_f1(chosen: IntArray) -> float:
-        return _macro_f1(labels[chosen], predicted[chosen], len(glosses))
-
-    return Evaluation(
-        top1=_part(ranks <= 1, units, method),
-        top5=_part(ranks <= 5, units, method),
-        # Without an error all resamples agree; F1 then is the accuracy, and has its interval.
-        macro_f1=_wilson(ranks == 1) if (ranks == 1).all() else _bootstrapped(macro_f1, units, method),
-        per_gloss=tuple(
-            GlossRecall(glosses[i], int((labels == i).sum()), _wilson(predicted[labels == i] == i)) for i in present
-        ),
-        confusion=tuple(
-            tuple(map(int, row)) for row in confusion_matrix(labels, predicted, labels=np.arange(len(glosses)))
-        ),
-        glosses=glosses,
-        answers=tuple(
-            Answer(sample.clip_id, sample.signer, str(sample.gloss), glosses[guess], float(row[guess]), int(rank))
-            for sample, guess, row, rank in zip(known, predicted, probabilities, ranks, strict=True)
-        ),
-        signers=tuple(sorted({signer for signer in signers if signer})),
-        signer_independent=signer_independent and all(signers),
+    return Evaluation.of_answers(
+        answer_all(classifier, known),
+        classifier.glosses,
+        signer_independent=signer_independent,
         left_out=reasons,
-        notes=(*notes, TESTED_ON_SYNTHETIC) if synthetic else tuple(notes),
+        notes=(*notes, TESTED_ON_SYNTHETIC) if synthetic else notes,
         tested_on_synthetic=synthetic,
     )
-
-
-def _units(signers: Sequence[str | None]) -> tuple[list[IntArray], str]:
-    """The clips of each signer where there are enough of them, else each clip on its own."""
-    names = np.array([signer or "" for signer in signers], dtype=object)
-    if all(signers) and len(set(signers)) >= MIN_SIGNERS:
-        return [np.flatnonzero(names == name) for name in sorted(set(names))], _BY_SIGNER
-    return [np.array([i]) for i in range(len(signers))], _BY_CLIP
-
-
-def _part(right: npt.NDArray[np.bool_], units: Sequence[IntArray], method: str) -> Measure:
-    # Where all signers do equally well, a bootstrap over them claims certainty.
-    if method == _BY_CLIP or len({float(right[unit].mean()) for unit in units}) == 1:
-        return _wilson(right)
-    return _bootstrapped(lambda chosen: float(right[chosen].mean()), units, method)
-
-
-def _bootstrapped(statistic: Callable[[IntArray], float], units: Sequence[IntArray], method: str) -> Measure:
-    """The percentile interval (Efron and Tibshirani 1993, section 13.3) over signers or clips, with a fixed seed."""
-    generator = np.random.default_rng(0)
-    values = [
-        statistic(np.concatenate([units[i] for i in generator.integers(0, len(units), len(units))]))
-        for _ in range(_RESAMPLES)
-    ]
-    low, high = np.quantile(values, (0.025, 0.975))
-    return Measure(statistic(np.concatenate(units)), float(low), float(high), method)
-
-
-def _macro_f1(labels: IntArray, predicted: IntArray, classes: int) -> float:
-    """F1 averaged over the glosses that occur; as scikit-learn's f1_score, but quick enough for a bootstrap."""
-    right, signed, answered = (
-        np.bincount(values, minlength=classes) for values in (labels[labels == predicted], labels, predicted)
-    )
-    occurs = signed > 0
-    return float((2 * right[occurs] / (signed + answered)[occurs]).mean())
-
-
-def _wilson(right: npt.NDArray[np.bool_]) -> Measure:
-    """The score interval of a proportion (Wilson 1927)."""
-    n, value, z = len(right), float(right.mean()), 1.959964
-    centre = (value + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z * math.sqrt(value * (1 - value) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return Measure(value, max(0.0, centre - half), min(1.0, centre + half), _WILSON)

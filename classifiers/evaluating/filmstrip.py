@@ -39,12 +39,13 @@ class Filmstrip:
     poses: tuple[Pose, ...]
 
 
-def filmstrip(inputs: FloatArray, poses: int = 6) -> Filmstrip:
-    """Draw moments of a clip, the first and the last among them.
+def filmstrip(inputs: FloatArray, poses: int = 6, trim: float = 0.0) -> Filmstrip:
+    """Draw moments of a clip.
 
     Args:
         inputs: (T, K, 2) as preprocessing gives them.
         poses: how many skeletons.
+        trim: the part of the clip that is not shown at either end, where hands rest.
     """
     layout = input_points_of(inputs)
     hands = {side: {layout.index[f"{side}_wrist"], *layout.hand(side)} for side in SIDES}
@@ -52,7 +53,7 @@ def filmstrip(inputs: FloatArray, poses: int = 6) -> Filmstrip:
     lines = [*layout.bones, *((layout.index["nose"], layout.index[f"{side}_eye_outer"]) for side in SIDES)]
     body = [bone for bone in lines if not any({*bone} <= hand for hand in hands.values())]
     width, height = _WIDTH * _SCALE, _HEIGHT * _SCALE
-    frames = np.unique(np.linspace(0, len(inputs) - 1, poses).round().astype(int))
+    frames = np.unique((np.linspace(trim, 1 - trim, poses) * (len(inputs) - 1)).round().astype(int))
     drawn = []
     for i, frame in enumerate(frames):
         points = (inputs[frame] - (_LEFT, _TOP)) * _SCALE + (i * width, 0)

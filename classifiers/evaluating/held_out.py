@@ -4,12 +4,15 @@ import csv
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from posegloss.classifiers.base import History, Sample, each_clip, inputs_digest, preprocess
+from posegloss.classifiers.base import History, Sample, each_clip, inputs_digest, layout_of, preprocess
 from posegloss.classifiers.bundle import HISTORY_FILE, REPORT_FILE, REPORT_PAGE, Bundle, BundleError
+from posegloss.classifiers.evaluating.behaviour import measure_behaviour
 from posegloss.classifiers.evaluating.evaluation import Evaluation, EvaluationError, evaluate_samples
+from posegloss.classifiers.evaluating.groups import group_answers
 from posegloss.classifiers.evaluating.report import ModelReport, render_report
 from posegloss.pipeline.store import Clip, KeypointStore
 
@@ -19,13 +22,50 @@ SIGNERS_SEEN: Final = "some clips are of signers that were trained on, or unknow
 UNKNOWN_TRAINED_ON: Final = "trained on clips of unknown signers, who may be tested too: accuracy may be optimistic"
 
 
+@dataclass(frozen=True)
+class HeldOut:
+    """What a model on disk reaches on clips that it was not trained on.
+
+    Attributes:
+        report: all that was measured.
+        samples: the clips, for the pictures of the report.
+    """
+
+    report: ModelReport
+    samples: tuple[Sample, ...]
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """The figures."""
+        return self.report.evaluation
+
+    def write(self, folder: str | os.PathLike[str]) -> Path:
+        """Write report.html and report.json into a folder; gives the page.
+
+        Raises:
+            EvaluationError: it cannot be written.
+        """
+        folder = Path(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            values = json.dumps(self.report.to_dict(), ensure_ascii=False, indent=1)
+            (folder / REPORT_FILE).write_text(values, "utf-8")
+            (folder / REPORT_PAGE).write_text(render_report(self.report, self.samples), "utf-8")
+        except OSError as error:
+            raise EvaluationError(
+                f"the report cannot be written to {folder}: {error.strerror or error}; choose another folder"
+            ) from error
+        return folder / REPORT_PAGE
+
+
 def evaluate_bundle(
     bundle: Bundle,
     clips: KeypointStore | Iterable[Clip],
     *,
     all_signers: bool = False,
-    report_to: str | os.PathLike[str] | None = None,
-) -> Evaluation:
+    by: str = "signer",
+    behaviour: bool = False,
+) -> HeldOut:
     """Measure a trained model on clips of signers that it was not trained on.
 
     Args:
@@ -34,14 +74,21 @@ def evaluate_bundle(
         all_signers: measure on the clips of training signers, of unknown ones, and on the very clips that were
             trained on, too; the result then is marked as not signer-independent. Where there are no others, other
             clips of training and unknown signers are measured in any case.
-        report_to: a folder to write report.html and report.json into.
+        by: tell accuracy apart by "signer", "gloss" or another column of the store.
+        behaviour: measure on changed copies of the clips too.
 
     Raises:
-        EvaluationError: no clip is left, or the report cannot be written.
+        EvaluationError: no clip is left, the clips have another layout, or they cannot be grouped so.
         BundleError: the model's history cannot be read.
     """
-    training = bundle.training
-    samples, left_out = preprocess(each_clip(clips), bundle.classifier.preprocessing)
+    clips = clips if isinstance(clips, KeypointStore) else list(clips)
+    classifier, training = bundle.classifier, bundle.training
+    if (layout := layout_of(clips)) != classifier.preprocessing.layout and clips:
+        raise EvaluationError(
+            f"the clips have the layout {layout}, the model reads {classifier.preprocessing.layout}; extract the "
+            "videos as they were extracted for the model"
+        )
+    samples, left_out = preprocess(each_clip(clips), classifier.preprocessing)
     notes = [TRAINED_ON_SYNTHETIC] if training["synthetic"] else []
     if not all_signers:
         samples = _never_seen(samples, training, left_out)
@@ -54,28 +101,21 @@ def evaluate_bundle(
     elif unknown_trained_on:
         notes.append(UNKNOWN_TRAINED_ON)
     independent = strangers and not unknown_trained_on
-    evaluation = evaluate_samples(
-        bundle.classifier, samples, signer_independent=independent, left_out=left_out, notes=notes
+    evaluation = evaluate_samples(classifier, samples, signer_independent=independent, left_out=left_out, notes=notes)
+    tested = [answer.clip_id for answer in evaluation.answers]
+    report = ModelReport(
+        title=bundle.path.name,
+        family=classifier.name,
+        evaluation=evaluation,
+        baseline=None,
+        training=training,
+        history=_history(bundle.path / HISTORY_FILE),
+        calibration=bundle.calibration,
+        by_group=group_answers(evaluation.answers, by, clips),
+        grouped_by=by,
+        behaviour=measure_behaviour(classifier, each_clip(clips), tested) if behaviour else None,
     )
-    if report_to is not None:
-        report = ModelReport(
-            title=bundle.path.name,
-            family=bundle.classifier.name,
-            evaluation=evaluation,
-            baseline=None,
-            training=training,
-            history=_history(bundle.path / HISTORY_FILE),
-        )
-        folder = Path(report_to)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / REPORT_FILE).write_text(json.dumps(report.to_dict(), ensure_ascii=False, indent=1), "utf-8")
-            (folder / REPORT_PAGE).write_text(render_report(report, samples), "utf-8")
-        except OSError as error:
-            raise EvaluationError(
-                f"the report cannot be written to {folder}: {error.strerror or error}; choose another folder"
-            ) from error
-    return evaluation
+    return HeldOut(report, tuple(samples))
 
 
 def _training_signers(training: Mapping[str, Any]) -> set[str]:

@@ -1,23 +1,28 @@
 """report.html: how good a model is, on what that was measured, and what its right and wrong clips look like."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 import posegloss
 from posegloss.classifiers.base import History, Sample
-from posegloss.classifiers.evaluating.evaluation import Answer, Evaluation
+from posegloss.classifiers.evaluating import charts
+from posegloss.classifiers.evaluating.answers import Answer
+from posegloss.classifiers.evaluating.behaviour import Behaviour
+from posegloss.classifiers.evaluating.calibration import Calibration, select
+from posegloss.classifiers.evaluating.evaluation import Evaluation
 from posegloss.classifiers.evaluating.filmstrip import Filmstrip, filmstrip
+from posegloss.classifiers.evaluating.groups import GroupAccuracy
+from posegloss.classifiers.evaluating.pairs import confused_pairs, side_by_side
 from posegloss.pipeline.html import render_html
 
 # More glosses than these make a matrix that nobody can read; then only the most confused pairs are shown.
 _LARGEST_MATRIX: Final = 40
 _MOST_BARS: Final = 60
+_MOST_GROUPS: Final = 60
+_MOST_PAIRS: Final = 5
 _STRIPS: Final = 6
-_CURVE_WIDTH, _CURVE_HEIGHT = 600, 220
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,10 @@ class ModelReport:
         baseline: the scikit-learn baseline on the same clips, or None.
         training: what the model was trained on.
         history: a row of values for each epoch.
+        calibration: what was chosen on the validation people.
+        by_group: accuracy for each group of clips, the worst first.
+        grouped_by: what tells the groups apart.
+        behaviour: accuracy under changes of the clips, or None where that was not measured.
     """
 
     title: str
@@ -39,6 +48,10 @@ class ModelReport:
     baseline: Evaluation | None
     training: Mapping[str, Any]
     history: History
+    calibration: Calibration = field(default_factory=Calibration)
+    by_group: tuple[GroupAccuracy, ...] = ()
+    grouped_by: str = "signer"
+    behaviour: Behaviour | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for report.json."""
@@ -47,15 +60,12 @@ class ModelReport:
             "family": self.family,
             "evaluation": self.evaluation.to_dict(),
             "baseline": self.baseline.to_dict() if self.baseline else None,
+            "calibration": self.calibration.to_dict(),
+            "grouped_by": self.grouped_by,
+            "by_group": [row.to_dict() for row in self.by_group],
+            "behaviour": self.behaviour.to_dict() if self.behaviour else None,
             "training": dict(self.training),
         }
-
-
-@dataclass(frozen=True)
-class _Curve:
-    name: str
-    path: str
-    last: float
 
 
 def render_report(report: ModelReport, samples: Sequence[Sample]) -> str:
@@ -65,8 +75,9 @@ def render_report(report: ModelReport, samples: Sequence[Sample]) -> str:
         report: what to tell.
         samples: the evaluated clips, for the filmstrips.
     """
-    evaluation = report.evaluation
+    evaluation, threshold = report.evaluation, report.calibration.threshold
     bars = sorted(evaluation.per_gloss, key=lambda row: (row.recall.value, row.gloss))
+    pairs = confused_pairs(evaluation)
     return render_html(
         Path(__file__).with_name("report.html"),
         report=report,
@@ -74,53 +85,30 @@ def render_report(report: ModelReport, samples: Sequence[Sample]) -> str:
         version=posegloss.__version__,
         bars=bars[:_MOST_BARS],
         bars_left_out=len(bars) - len(bars[:_MOST_BARS]),
+        groups=report.by_group[:_MOST_GROUPS],
+        groups_left_out=len(report.by_group) - len(report.by_group[:_MOST_GROUPS]),
         matrix=_matrix(evaluation) if len(evaluation.glosses) <= _LARGEST_MATRIX else None,
-        confused=confused_pairs(evaluation),
-        losses=_curves(report.history, ("loss", "validation_loss"), None),
-        accuracies=_curves(report.history, ("accuracy", "validation_accuracy"), 1.0),
-        curve_size=(_CURVE_WIDTH, _CURVE_HEIGHT),
+        confused=pairs,
+        side_by_side=side_by_side(pairs[:_MOST_PAIRS], evaluation, samples),
+        reliability=charts.reliability_bars(evaluation.answers),
+        coverage=charts.coverage_path(evaluation.answers),
+        selection=None if threshold is None else select(evaluation.answers, threshold),
+        square=charts.SQUARE,
+        losses=charts.learning_curves(report.history, ("loss", "validation_loss"), None),
+        accuracies=charts.learning_curves(report.history, ("accuracy", "validation_accuracy"), 1.0),
+        curve_size=(charts.WIDTH, charts.HEIGHT),
         wrong=_strips(evaluation, samples, right=False),
         right=_strips(evaluation, samples, right=True),
     )
 
 
-def confused_pairs(evaluation: Evaluation, most: int = 10) -> list[tuple[str, str, int]]:
-    """What is signed, what was answered instead, and how often; the most frequent first."""
-    counts = np.array(evaluation.confusion)
-    np.fill_diagonal(counts, 0)
-    order = np.argsort(-counts, axis=None, kind="stable")[:most]
-    pairs = [np.unravel_index(i, counts.shape) for i in order]
-    return [(evaluation.glosses[i], evaluation.glosses[j], int(counts[i, j])) for i, j in pairs if counts[i, j]]
-
-
 def _matrix(evaluation: Evaluation) -> list[tuple[str, list[tuple[int, float]]]]:
     """For each gloss that occurs the counts of the answers, and which part of its clips each is."""
     return [
-        (gloss, [(count, count / max(1, sum(row))) for count in row])
-        for gloss, row in zip(evaluation.glosses, evaluation.confusion, strict=True)
+        (gloss, [(count, count / sum(row)) for count in row])
+        for gloss, row in zip(evaluation.glosses, evaluation.confusion.tolist(), strict=True)
         if sum(row)
     ]
-
-
-def _curves(history: History, names: Sequence[str], top: float | None) -> list[_Curve]:
-    known = [name for name in names if any(name in row for row in history)]
-    if len(history) < 2 or not known:
-        return []
-    series = {name: np.array([row.get(name, np.nan) for row in history], dtype=float) for name in known}
-    highest = top or max(1e-9, max(float(np.nanmax(values)) for values in series.values()))
-    x = np.linspace(0, _CURVE_WIDTH, len(history))
-    return [
-        _Curve(
-            name.replace("_", " "),
-            _polyline(x, _CURVE_HEIGHT * (1 - values.clip(0, highest) / highest)),
-            float(values[-1]),
-        )
-        for name, values in series.items()
-    ]
-
-
-def _polyline(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> str:
-    return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True) if np.isfinite(b))
 
 
 def _strips(evaluation: Evaluation, samples: Sequence[Sample], right: bool) -> list[tuple[Answer, Filmstrip]]:

@@ -7,6 +7,7 @@ import pytest
 
 from posegloss.classifiers.base import preprocess
 from posegloss.classifiers.bundle import BundleError, load_bundle, save_bundle
+from posegloss.classifiers.evaluating.calibration import Calibration
 from posegloss.classifiers.evaluating.held_out import evaluate_bundle
 
 from .made_up import make_clips
@@ -145,7 +146,7 @@ def test_model_from_before_seen_clips_were_recorded(trees, tmp_path):
     training = json.loads((folder / "model.json").read_text())["training"]
     del training["seen"], training["without_signer"]
     change(folder, training=training)
-    result = evaluate_bundle(load_bundle(folder), make_clips())
+    result = evaluate_bundle(load_bundle(folder), make_clips()).evaluation
     assert {answer.signer for answer in result.answers} == set(training["signers"]["test"])
     assert result.signer_independent
 
@@ -167,7 +168,7 @@ def test_other_part_with_the_right_sum_that_is_none(trees, tmp_path, name, conte
     parts = json.loads((folder / "model.json").read_text())["parts"]
     change(folder, parts={**parts, name: hashlib.sha256(content).hexdigest()})
     with pytest.raises(BundleError, match=name):
-        evaluate_bundle(load_bundle(folder), make_clips(), report_to=tmp_path / "report")
+        evaluate_bundle(load_bundle(folder), make_clips())
 
 
 @pytest.mark.parametrize(("key", "value"), [("moments", 13), ("moments", 0), ("trees", "many"), ("mirror", [])])
@@ -203,7 +204,8 @@ def saved(classifier, path, **options):
         "signers": {"train": [], "validation": []},
         "extraction": None,
     }
-    return save_bundle(path, classifier, training=training, report={}, report_page="", history=[], **options)
+    about = {"calibration": Calibration(), "training": training, "report": {}, "report_page": "", "history": []}
+    return save_bundle(path, classifier, **about, **options)
 
 
 def test_nothing_is_replaced_unasked(trees, tmp_path):

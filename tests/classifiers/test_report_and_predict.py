@@ -6,10 +6,13 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from posegloss.classifiers.base import Sample, preprocess
 from posegloss.classifiers.bundle import load_bundle
+from posegloss.classifiers.evaluating.answers import Answer
 from posegloss.classifiers.evaluating.evaluation import Evaluation
 from posegloss.classifiers.evaluating.held_out import evaluate_bundle
-from posegloss.classifiers.evaluating.report import ModelReport, confused_pairs, render_report
+from posegloss.classifiers.evaluating.pairs import ConfusedPair, confused_pairs
+from posegloss.classifiers.evaluating.report import ModelReport, render_report
 from posegloss.classifiers.predict import GlossRecogniser
 from posegloss.classifiers.training import train
 
@@ -39,7 +42,7 @@ def test_self_contained(trained):
     assert "http" not in html
     assert "<img" not in html
     assert "<script" not in html
-    assert html.count("<polyline") == 4
+    assert html.count("<polyline") == 5
     assert html.count("<path") >= 18
 
 
@@ -77,15 +80,16 @@ def test_hostile_gloss_and_synthetic_banner(tmp_path):
 )
 def test_banner_says_what_is_synthetic(trees, trained_on, tested_on, said):
     training = {**json.loads((trees.path / "model.json").read_text())["training"], "synthetic": trained_on}
-    evaluation = replace(trees.evaluation, answers=(), tested_on_synthetic=tested_on)
-    html = render_report(ModelReport("m", "extra-trees", evaluation, None, training, []), [])
+    evaluation = replace(trees.evaluation, tested_on_synthetic=tested_on)
+    samples, _ = preprocess(make_clips(), trees.classifier.preprocessing)
+    html = render_report(ModelReport("m", "extra-trees", evaluation, None, training, []), samples)
     assert f"SYNTHETIC: {said} drawn signers" in html
     assert ("Nothing here says" in html) is tested_on
 
 
 def test_tested_on_synthetic_is_noted(trees):
     strangers = [replace(clip, synthetic=True) for clip in make_clips(signers=("zoe",))]
-    result = evaluate_bundle(load_bundle(trees.path), strangers)
+    result = evaluate_bundle(load_bundle(trees.path), strangers).evaluation
     assert result.tested_on_synthetic
     assert result.notes == ("tested on synthetic clips",)
     old = {name: value for name, value in result.to_dict().items() if name != "tested_on_synthetic"}
@@ -95,15 +99,13 @@ def test_tested_on_synthetic_is_noted(trees):
 
 def test_many_glosses_and_no_history(trees):
     names = tuple(f"g{i}" for i in range(45))
-    evaluation = trees.evaluation
-    confusion = np.eye(45, dtype=int) * 3
-    confusion[2, 7] = 4
-    changed = type(evaluation)(
-        **{**vars(evaluation), "glosses": names, "confusion": tuple(map(tuple, confusion.tolist())), "answers": ()}
-    )
-    assert confused_pairs(changed) == [("g2", "g7", 4)]
+    pairs = [*((name, name) for name in names), *[("g2", "g7")] * 4]
+    answers = [Answer(f"{i}", "ada", *pair, 0.9, 1 + (pair[0] != pair[1])) for i, pair in enumerate(pairs)]
+    samples = [Sample(answer.clip_id, np.zeros((5, 17, 2), np.float32), answer.gloss) for answer in answers]
+    evaluation = Evaluation.of_answers(answers, names, signer_independent=True)
+    assert confused_pairs(evaluation) == [ConfusedPair("g2", "g7", 4)]
     training = json.loads((trees.path / "model.json").read_text())["training"]
-    html = render_report(ModelReport("m", "extra-trees", changed, None, training, []), [])
+    html = render_report(ModelReport("m", "extra-trees", evaluation, None, training, []), samples)
     assert 'class="matrix"' not in html
     assert "<td>g7</td><td>4</td>" in html
 

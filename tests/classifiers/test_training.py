@@ -105,11 +105,13 @@ def test_nothing_to_train_on(tmp_path, clips, error, message):
 
 def test_evaluation_writes_a_report(trained, tmp_path):
     clips = make_clips(signers=("zoe", "yu"))
-    result = evaluate_bundle(load_bundle(trained.path), clips, report_to=tmp_path / "report")
+    held_out = evaluate_bundle(load_bundle(trained.path), clips)
+    held_out.write(tmp_path / "report")
+    result = held_out.evaluation
     html = (tmp_path / "report" / "report.html").read_text()
     assert f"{100 * result.top1.value:.1f} %" in html
     assert "zoe" in html
-    assert html.count("<polyline") == 4
+    assert html.count("<polyline") == 5
     assert json.loads((tmp_path / "report" / "report.json").read_text())["evaluation"]["signers"] == ["yu", "zoe"]
     load_bundle(trained.path)
 
@@ -117,11 +119,11 @@ def test_evaluation_writes_a_report(trained, tmp_path):
 def test_evaluation_leaves_training_signers_out(trees, clips):
     bundle = load_bundle(trees.path)
     strangers = make_clips(signers=("zoe",))
-    result = evaluate_bundle(bundle, [*clips, *strangers])
+    result = evaluate_bundle(bundle, [*clips, *strangers]).evaluation
     assert {answer.signer for answer in result.answers} == {"zoe", *bundle.training["signers"]["test"]}
     assert result.signer_independent
     assert len(result.left_out) == len(clips) - len(trees.evaluation.answers)
-    everyone = evaluate_bundle(bundle, clips, all_signers=True)
+    everyone = evaluate_bundle(bundle, clips, all_signers=True).evaluation
     assert len(everyone.answers) == len(clips)
     assert not everyone.signer_independent
     assert "optimistic" in everyone.notes[0]
@@ -138,12 +140,12 @@ def test_evaluation_leaves_out_the_very_clips_that_were_trained_on(tmp_path):
     assert bundle.training["without_signer"] == len(unknown) - len(tested) == len(bundle.training["seen"])
     # The same clips under other names and with signers that the model has not heard of.
     named = [Clip(f"again/{clip.clip_id}", clip.sequence, clip.gloss, clip.signer) for clip in make_clips()]
-    measured = evaluate_bundle(bundle, named)
+    measured = evaluate_bundle(bundle, named).evaluation
     assert {answer.clip_id for answer in measured.answers} == {f"again/{clip_id}" for clip_id in tested}
     assert set(measured.left_out.values()) == {"this very clip was trained on"}
     assert not measured.signer_independent
     assert UNKNOWN_TRAINED_ON in measured.notes
-    assert len(evaluate_bundle(bundle, named, all_signers=True).answers) == len(named)
+    assert len(evaluate_bundle(bundle, named, all_signers=True).evaluation.answers) == len(named)
     with pytest.raises(EvaluationError, match="--all-signers"):
         evaluate_bundle(bundle, [clip for clip in unknown if clip.clip_id not in tested])
 

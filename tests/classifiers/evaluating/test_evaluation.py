@@ -6,15 +6,15 @@ from sklearn.metrics import f1_score
 
 from posegloss.classifiers.base import GlossClassifier, Sample
 from posegloss.classifiers.evaluating.evaluation import (
-    MIN_SIGNERS,
     Evaluation,
     EvaluationError,
     evaluate,
     evaluate_samples,
 )
+from posegloss.classifiers.evaluating.intervals import MIN_SIGNERS
 from posegloss.pipeline.store import Clip
 
-from .made_up import make_clips, nobody
+from ..made_up import make_clips, nobody
 
 GLOSSES = tuple("abcdefg")
 
@@ -67,10 +67,13 @@ def test_against_numbers_made_by_hand():
         "b": (2, pytest.approx(1 / 2)),
         "c": (1, 0),
     }
-    assert result.confusion[0][:4] == (2, 1, 0, 0)
-    assert result.confusion[1][:4] == (1, 1, 0, 0)
-    assert result.confusion[2][:4] == (0, 0, 0, 1)
-    assert sum(map(sum, result.confusion)) == 6
+    assert result.confusion[:3, :4].tolist() == [[2, 1, 0, 0], [1, 1, 0, 0], [0, 0, 0, 1]]
+    assert result.confusion.sum() == 6
+    # Ranks 1, 1, 7, 1, 2, 7.
+    assert result.mrr.value == pytest.approx((1 + 1 + 1 / 7 + 1 + 1 / 2 + 1 / 7) / 6)
+    assert result.dcg.value == pytest.approx((3 + 1 / np.log2(3) + 2 / np.log2(8)) / 6)
+    # All are 0.3857 sure, and half of them are right.
+    assert result.ece.value == pytest.approx(0.5 - 1 / sum(1 / k for k in range(1, 8)), abs=1e-6)
     assert result.signers == ("s", "t", "u")
     assert result.answers[2].predicted == "b"
     assert result.answers[2].confidence == pytest.approx(1 / sum(1 / k for k in range(1, 8)), abs=1e-6)
