@@ -44,8 +44,8 @@ class Augmentation:
     """
 
     mirror: float = 0.0
-    tempo: float = 3.0
-    crop: float = 0.25
+    tempo: float = 2.6
+    crop: float = 0.2
     turn: float = 0.1
     scale: float = 0.1
     shear: float = 0.0
@@ -55,7 +55,7 @@ class Augmentation:
     rest: float = 0.6
     place: float = 0.12
     apart: float = 0.06
-    amplitude: float = 0.6
+    amplitude: float = 0.5
     arms: float = 0.0
     proportions: float = 0.0
     mix: float = 0.0

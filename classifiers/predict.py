@@ -100,14 +100,19 @@ class GlossRecogniser:
         Args:
             sequence: the whole clip.
             top: how many glosses the ranking has at most.
+
+        Raises:
+            LayoutError: the sequence has other points than the classifier reads.
         """
         preprocessing = self.classifier.preprocessing
         points = preprocessing.points
-        missing = _missing_points(sequence, points, preprocessing.normalization.min_visibility)
         try:
-            probabilities = self.classifier.predict_proba([sequence])[0]
+            probabilities, reason = self.classifier.predict_proba([sequence])[0], None
         except NoSignerError as error:
-            return replace(self.nothing(str(error)), missing_points=missing)
+            probabilities, reason = None, str(error)
+        missing = _missing_points(sequence, points, preprocessing.normalization.min_visibility)
+        if probabilities is None:
+            return replace(self.nothing(str(reason)), missing_points=missing)
         order = np.argsort(-probabilities, kind="stable")[:top]
         ranking = tuple((self.glosses[i], float(probabilities[i])) for i in order)
         return GlossPrediction(

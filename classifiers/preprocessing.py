@@ -17,12 +17,17 @@ import numpy as np
 import numpy.typing as npt
 
 from posegloss.classifiers.input_points import INPUT_POINTS, InputPoints
+from posegloss.pipeline.errors import PoseglossError
 from posegloss.pipeline.normalize import Normalization, normalize
 from posegloss.pipeline.sequence import FloatArray, KeypointSequence
 from posegloss.pipeline.skeleton import BLAZEPOSE33, LAYOUTS
 
 # Part of the fingerprint: a change of what the code below computes changes it.
 VERSION: Final = "1"
+
+
+class LayoutError(PoseglossError, ValueError):
+    """A sequence has other points than a classifier reads."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +88,13 @@ class Preprocessing:
 
         Raises:
             NoSignerError: no frame shows both shoulders.
-            ValueError: the sequence has another layout.
+            LayoutError: the sequence has another layout.
         """
         if sequence.layout != self.layout:
-            raise ValueError(f"the sequence has the layout {sequence.layout!r}, this classifier reads {self.layout!r}")
+            raise LayoutError(
+                f"{sequence.source or 'the sequence'} has the layout {sequence.layout!r}, this classifier reads "
+                f"{self.layout!r}; extract the video with --layout {self.layout}"
+            )
         normalized = normalize(sequence, self.normalization)
         points = normalized.keypoints[:, self.points.places, :2]
         seen = np.flatnonzero(~np.isnan(points[..., 0]).all(axis=1))

@@ -35,8 +35,8 @@ class ConvTransformerConfig:
     kernel_size: int = 7
     expansion: int = 2
     heads: int = 4
-    dropout: float = 0.3
-    head_dropout: float = 0.5
+    dropout: float = 0.25
+    head_dropout: float = 0.45
 
 
 class ConvTransformer(ConfiguredFamily):

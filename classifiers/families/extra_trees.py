@@ -12,7 +12,10 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier
 
-from posegloss.classifiers.base import EpochReport, GlossClassifier, History, Progress, Sample, label_indices
+from posegloss.classifiers.base import Sample
+from posegloss.classifiers.families.at_once import AtOnceFamily
+from posegloss.classifiers.families.confidence import Integers
+from posegloss.classifiers.families.moments import at_moments, nearest_in_time
 from posegloss.classifiers.preprocessing import Preprocessing
 from posegloss.pipeline.sequence import FloatArray
 
@@ -34,7 +37,7 @@ class ExtraTreesConfig:
     mirror: bool = True
 
 
-class ExtraTrees(GlossClassifier):
+class ExtraTrees(AtOnceFamily):
     """Extremely randomized trees over positions and speeds; trains in seconds, needs no TensorFlow."""
 
     name = "extra-trees"
@@ -57,32 +60,11 @@ class ExtraTrees(GlossClassifier):
         """An untrained classifier with these settings."""
         return cls(ExtraTreesConfig(**config), preprocessing)
 
-    def fit(
-        self,
-        samples: Sequence[Sample],
-        validation: Sequence[Sample] = (),
-        *,
-        seed: int = 0,
-        checkpoint: Path | None = None,
-        progress: Progress | None = None,
-    ) -> History:
-        """Grow the trees. There is nothing to choose, so the validation only is measured."""
-        self.glosses = tuple(sorted({str(sample.gloss) for sample in samples}))
-        labels = label_indices(samples, self.glosses)
-        features = self._describe([sample.inputs for sample in samples])
+    def learn(self, samples: Sequence[Sample], labels: Integers, seed: int) -> None:
+        """Grow the trees."""
         if self.settings.mirror:
-            mirror = self.preprocessing.points.mirror
-            features = np.concatenate([features, self._describe([mirror(sample.inputs) for sample in samples])])
-            labels = np.concatenate([labels, labels])
-        self._grow(features, labels, seed)
-        row: dict[str, float] = {}
-        known = [sample for sample in validation if sample.gloss in self.glosses]
-        if known:
-            guessed = self.predict_inputs([sample.inputs for sample in known]).argmax(axis=1)
-            row["validation_accuracy"] = float((guessed == label_indices(known, self.glosses)).mean())
-        if progress:
-            progress(EpochReport(1, 1, row))
-        return [row]
+            samples, labels = self.with_mirrored(samples), np.concatenate([labels, labels])
+        self._grow(self._describe([sample.inputs for sample in samples]), labels, seed)
 
     def predict_inputs(self, inputs: Sequence[FloatArray]) -> FloatArray:
         """(N, C) the part of the trees that vote for each gloss."""
@@ -99,9 +81,10 @@ class ExtraTrees(GlossClassifier):
         """Grow the trees again from the table."""
         with np.load(folder / TABLE, allow_pickle=False) as table:
             features, labels, seed = table["features"], table["labels"], int(table["seed"])
-        if features.ndim != 2 or labels.shape != features.shape[:1] or set(labels) != set(range(len(glosses))):
-            raise ValueError(f"{TABLE} holds {len(set(labels))} glosses, not {len(glosses)}")
-        self.glosses = tuple(glosses)
+        held = len(set(labels))
+        if features.ndim != 2 or labels.shape != features.shape[:1] or set(labels) != set(range(held)):
+            raise ValueError(f"{TABLE} is no table of features with a label each")
+        self.known_glosses(held, glosses)
         self._grow(features, labels, seed)
 
     def _grow(self, features: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], seed: int) -> None:
@@ -119,27 +102,12 @@ class ExtraTrees(GlossClassifier):
     def _describe_one(self, inputs: FloatArray) -> FloatArray:
         """Positions at fixed moments, speeds between them, and each point's mean, range and part of time seen."""
         frames = len(inputs)
-        flat = inputs.reshape(frames, -1)
-        seen = ~np.isnan(flat)
-        # A tree needs a value everywhere: a missing one takes the place of its nearest sight in time, or one that
-        # no point has. How much was missing is a feature of its own.
-        filled = _nearest_in_time(flat, seen)
-        moments = np.linspace(0, frames - 1, self.settings.moments)
-        before = np.floor(moments).astype(int)
-        weight = (moments - before)[:, None]
-        at = (1 - weight) * filled[before] + weight * filled[np.minimum(before + 1, frames - 1)]
-        seconds = max(frames - 1, 1) / self.preprocessing.rate_hz / max(len(moments) - 1, 1)
+        # A tree needs a value everywhere: where a point is never seen, one that no point has. How much was missing
+        # is a feature of its own.
+        filled = np.where(np.isnan(there := nearest_in_time(inputs)), np.float32(-9), there)
+        at = at_moments([filled], self.settings.moments)[0]
+        seconds = max(frames - 1, 1) / self.preprocessing.rate_hz / max(len(at) - 1, 1)
         speed = (np.diff(at, axis=0) / seconds).clip(-100, 100)
+        seen = ~np.isnan(inputs)
         parts = [at, speed, filled.mean(axis=0), np.ptp(filled, axis=0), seen.mean(axis=0)]
         return np.concatenate([part.ravel() for part in parts])
-
-
-def _nearest_in_time(values: FloatArray, seen: np.ndarray[Any, np.dtype[np.bool_]]) -> FloatArray:
-    """(T, F) with each missing value replaced by the nearest in time of its column, or by -9 where there is none."""
-    frames = np.arange(len(values))[:, None]
-    before = np.maximum.accumulate(np.where(seen, frames, -1), axis=0)
-    after = np.minimum.accumulate(np.where(seen, frames, len(values))[::-1], axis=0)[::-1]
-    use_after = (before < 0) | ((after < len(values)) & (after - frames < frames - before))
-    nearest = np.where(use_after, after, before)
-    found = np.take_along_axis(values, nearest.clip(0, len(values) - 1), axis=0)
-    return np.where(seen.any(axis=0), found, np.float32(-9))

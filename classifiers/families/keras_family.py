@@ -52,8 +52,8 @@ class KerasTraining:
     """
 
     epochs: int = 30
-    batch_size: int = 32
-    learning_rate: float = 3e-3
+    batch_size: int = 16
+    learning_rate: float = 2e-3
     weight_decay: float = 0.05
     warm_up: float = 0.1
     label_smoothing: float = 0.1
@@ -150,8 +150,10 @@ class KerasFamily(GlossClassifier):
     def predict_inputs(self, inputs: Sequence[FloatArray]) -> FloatArray:
         """(N, C) probabilities of the glosses; each row sums to one."""
         probabilities = np.empty((len(inputs), len(self.glosses)))
+        if not inputs:
+            return probabilities.astype(np.float32)
         order = np.argsort([len(one) for one in inputs], kind="stable")
-        for chosen in np.array_split(order, max(1, -(-len(order) // 64))):
+        for chosen in np.array_split(order, -(-len(order) // 64)):
             probabilities[chosen] = self._answer(pad([inputs[i] for i in chosen])).numpy()
         return np.asarray(probabilities, np.float32)
 

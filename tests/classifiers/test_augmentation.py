@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from posegloss.classifiers import warps
 from posegloss.classifiers.augmentation import Augmentation
 from posegloss.classifiers.families.batches import pad, trim
 from posegloss.classifiers.input_points import INPUT_POINTS
@@ -74,3 +75,71 @@ def test_missing_stays_missing_and_some_is_always_left():
     result = everything(pad([clip] * 50), POINTS, np.random.default_rng(0))
     assert (~np.isnan(result[..., 0])).any(axis=(1, 2)).all()
     assert np.isnan(result[:, 2:]).all()
+
+
+def arms(batch, side="right"):
+    return batch[:, :, [POINTS.index[f"{side}_{part}"] for part in ("elbow", "wrist", "index")]]
+
+
+@pytest.mark.parametrize("kind", ["place", "apart", "amplitude", "arms", "proportions"])
+def test_arms_move_and_shoulders_stay(batch, kind):
+    result = trim(Augmentation(**OFF | {kind: 0.3})(batch, POINTS, np.random.default_rng(0)))
+    shoulders = [POINTS.index["left_shoulder"], POINTS.index["right_shoulder"]]
+    np.testing.assert_allclose(result[:, :, shoulders], batch[:, :, shoulders], atol=1e-6)
+    moved = np.nanmax(np.abs(arms(result) - arms(batch)), axis=(1, 2, 3))
+    assert (moved > 0.02).all()
+    np.testing.assert_array_equal(np.isnan(result), np.isnan(batch))
+
+
+def test_both_hands_sign_elsewhere_together(batch):
+    change = trim(Augmentation(**OFF | {"place": 0.3})(batch, POINTS, np.random.default_rng(0))) - batch
+    left, right = (change[:, :, POINTS.index[f"{side}_wrist"]] for side in ("left", "right"))
+    np.testing.assert_allclose(np.nanmean(left, axis=1), np.nanmean(right, axis=1), atol=1e-5)
+
+
+def test_wider_movements_keep_their_middle_and_the_shape_of_the_hand(batch):
+    result = trim(Augmentation(**OFF | {"amplitude": 0.5})(batch, POINTS, np.random.default_rng(1)))
+    wrist, tip = POINTS.index["right_wrist"], POINTS.index["right_index"]
+    np.testing.assert_allclose(np.nanmean(result[:, :, wrist], 1), np.nanmean(batch[:, :, wrist], 1), atol=1e-4)
+    np.testing.assert_allclose(
+        result[:, :, tip] - result[:, :, wrist], batch[:, :, tip] - batch[:, :, wrist], atol=1e-5, equal_nan=True
+    )
+    ratio = np.nanstd(result[:, :, wrist], axis=1) / np.nanstd(batch[:, :, wrist], axis=1)
+    assert (np.abs(np.log(ratio)) > 0.05).any()
+
+
+def test_turned_arms_keep_their_length(batch):
+    result = trim(Augmentation(**OFF | {"arms": 0.4})(batch, POINTS, np.random.default_rng(0)))
+    for a, b in (("right_shoulder", "right_elbow"), ("right_elbow", "right_wrist"), ("left_wrist", "left_thumb")):
+        before, after = (
+            np.linalg.norm(one[:, :, POINTS.index[a]] - one[:, :, POINTS.index[b]], axis=-1) for one in (batch, result)
+        )
+        np.testing.assert_allclose(after, before, atol=1e-4, equal_nan=True)
+
+
+def test_mixed_takes_lie_between_takes_of_the_same_gloss(batch):
+    clips = np.concatenate([batch[:1], batch[:1] + 1, batch[:1] - 100])
+    mixed = warps.mix_takes(clips, [0, 0, 1], 1.0, np.random.default_rng(0))
+    seen = ~np.isnan(batch[0])
+    assert (mixed[:2, seen] >= batch[0][seen] - 1e-4).all()
+    assert (mixed[:2, seen] <= batch[0][seen] + 1 + 1e-4).all()
+    assert not np.allclose(mixed[0], clips[0], equal_nan=True)
+    np.testing.assert_allclose(mixed[2], clips[2], atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["shear", "perspective"])
+def test_camera_changes_angles_but_not_what_is_missing(batch, kind):
+    result = trim(Augmentation(**OFF | {kind: 0.3})(batch, POINTS, np.random.default_rng(0)))
+    assert np.nanmax(np.abs(result - batch)) > 0.02
+    np.testing.assert_array_equal(np.isnan(result), np.isnan(batch))
+
+
+def test_hands_of_the_larger_layout_follow_their_wrist():
+    points = INPUT_POINTS["holistic75"]
+    generator = np.random.default_rng(0)
+    clips = generator.normal(size=(4, 8, len(points), 2)).astype(np.float32)
+    result = Augmentation(**OFF | {"apart": 0.5})(clips, points, generator)
+    wrist, hand = points.index["left_wrist"], list(points.hand("left"))
+    np.testing.assert_allclose(
+        result[:, :, hand] - result[:, :, [wrist]], clips[:, :, hand] - clips[:, :, [wrist]], atol=1e-5
+    )
