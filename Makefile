@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 CONSTRAINTS := constraints.txt
 
-.PHONY: help install demo test soak lint parity clean
+.PHONY: help install demo test soak lint parity paper-table clean
 
 help:
 	@echo "make demo    the whole main job on a synthetic corpus; VIDEO=my.mp4 draws over a video of yours, too"
@@ -13,6 +13,7 @@ help:
 	@echo "make soak    what takes minutes: runs that are killed twenty times, 20,000 frames through one worker"
 	@echo "make install .venv with pinned versions, and the BlazePose weights"
 	@echo "make parity  our tracker against mp.solutions.pose 0.10.21, which gets an environment of its own"
+	@echo "make paper-table  our PCK beside the paper's, on Leeds Sports Pose Extended; LSPET=folder OPENPOSE=program"
 	@echo "make clean   remove what the others made"
 
 install: $(VENV)/installed
@@ -45,6 +46,9 @@ lint: install
 
 parity: install
 	$(RUN)/python -m benchmarks.parity
+
+paper-table: install
+	$(RUN)/python -m benchmarks.paper_table $(if $(LSPET),--lspet "$(LSPET)") $(if $(OPENPOSE),--openpose "$(OPENPOSE)")
 
 clean:
 	rm -rf $(VENV) .venv-reference .typecheck build demo *.egg-info

@@ -11,15 +11,12 @@
 """
 
 import argparse
-import json
-import tarfile
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -28,17 +25,16 @@ from posegloss.pipeline import int8, models
 from posegloss.pipeline.detector import PoseDetector
 from posegloss.pipeline.extract import extract
 from posegloss.pipeline.landmarks import LandmarkModel
+from posegloss.pipeline.measuring.annotations.reading import read_annotations, read_list
+from posegloss.pipeline.measuring.pck import PAPERS_THRESHOLD, relative_distances
+from posegloss.pipeline.measuring.people import Person
+from posegloss.pipeline.measuring.pictures import Picture, decode, read_files
+from posegloss.pipeline.measuring.systems import MIN_PROBABILITY
 from posegloss.pipeline.roi import Image, RegionOfInterest
 
 CALLS: Final = 60
 VIDEOS: Final = 10
 PHOTOS: Final = SHARED / "photos" / "lspet"
-_MIN_PRESENCE: Final = 0.5
-# Our points in the order of the first twelve joints of Leeds Sports Pose: right ankle, knee, hip; left hip, knee,
-# ankle; right wrist, elbow, shoulder; left shoulder, elbow, wrist.
-_JOINTS: Final = [28, 26, 24, 23, 25, 27, 16, 14, 12, 11, 13, 15]
-_SHOULDERS, _HIPS = slice(8, 10), slice(2, 4)
-
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 Networks = dict[str, LandmarkModel]
@@ -57,31 +53,27 @@ def milliseconds(networks: Networks, image: Image) -> dict[str, list[float]]:
     return taken
 
 
-def photos() -> Iterator[tuple[Image, FloatArray]]:
-    """The pictures of the fixed list, and (14, 2) joints in pixels."""
-    record = np.load(PHOTOS / "joints.npz")
-    joints = dict(zip(record["name"].tolist(), record["joints"][..., :2].astype(np.float64), strict=True))
-    wanted = set(json.loads((PHOTOS / "upright400.json").read_text("utf-8"))["validation"])
-    with tarfile.open(PHOTOS / "images.tar") as archive:
-        for member in archive:
-            name, file = Path(member.name).name, archive.extractfile(member)
-            if name in wanted and file:
-                pixels = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR)
-                yield cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB).astype(np.uint8), joints[name]
+def photos() -> Iterator[tuple[Picture, Person]]:
+    """The pictures of the fixed list, and who was marked in them."""
+    marked = read_annotations(PHOTOS / "joints.npz").of_images(read_list(PHOTOS / "upright400.json", "validation"))
+    people = {person.image: person for person in marked.people}
+    for name, content in read_files(PHOTOS / "images.tar", people):
+        if picture := decode(name, content):
+            yield picture, people[name]
 
 
 def correct(
-    networks: Networks, image: Image, joints: FloatArray, region: RegionOfInterest | None
+    networks: Networks, picture: Picture, person: Person, region: RegionOfInterest | None
 ) -> dict[str, BoolArray]:
-    """(12,) whether each network puts each joint within 0.2 of the torso's length."""
-    torso = np.hypot(*(joints[_SHOULDERS].mean(axis=0) - joints[_HIPS].mean(axis=0)))
-    right = dict.fromkeys(networks, np.zeros(len(_JOINTS), np.bool_))
+    """(33,) whether each network puts each joint that was marked within 0.2 of the torso's length."""
+    right = dict.fromkeys(networks, np.zeros(len(person.points), np.bool_))
     for name, network in networks.items() if region else ():
         assert region is not None
-        landmarks = network(image, region)
-        if landmarks.person > _MIN_PRESENCE:
-            distances = np.hypot(*(landmarks.points[_JOINTS, :2] - joints[: len(_JOINTS)]).T)
-            right[name] = distances <= 0.2 * torso
+        landmarks = network(picture.pixels, region)
+        if landmarks.person > MIN_PROBABILITY:
+            found = landmarks.points[None, :, :2]
+            distances = relative_distances(person.points[None], found, np.array([person.torso]))
+            right[name] = distances[0] <= PAPERS_THRESHOLD
     return right
 
 
@@ -121,7 +113,8 @@ def report(model: str, table: Path, image: Image, people: Sequence[tuple[Any, ..
     print(f"median: {middle:.2f} float, {middle8:.2f} int8, {middle / middle8:.2f} times")
     if people:
         right = [correct(networks, *person) for person in people]
-        real, whole = (np.array([r[p].mean() for r in right]) * 100 for p in int8.PRECISIONS)
+        marked = np.array([np.isfinite(person.points[:, 0]).sum() for _, person, _ in people])
+        real, whole = (np.array([r[p].sum() for r in right]) / marked * 100 for p in int8.PRECISIONS)
         low, high = interval(whole - real)
         print(f"{model}: PCK@0.2 on {len(people)} photos: {real.mean():.2f} float, {whole.mean():.2f} int8,", end=" ")
         print(f"{(whole - real).mean():+.2f} points ({low:+.2f} to {high:+.2f})")
@@ -144,9 +137,9 @@ def main() -> None:
     people = []
     if PHOTOS.exists():
         detector = PoseDetector(models.load(models.DETECTOR))
-        for image, joints in photos():
-            found = detector(image)
-            people.append((image, joints, found[0].region if found else None))
+        for picture, person in photos():
+            found = detector(picture.pixels)
+            people.append((picture, person, found[0].region if found else None))
     else:
         print(f"no photos with marked joints here ({PHOTOS}): PCK is left out")
     videos = [RECORD_VIDEO, *sorted((SHARED / "wlasl").glob("*.mp4"))[:VIDEOS]]

@@ -54,6 +54,10 @@ class ClipTimeoutError(PoseglossError):
     """A clip took so much longer than its length allows that it was stopped."""
 
 
+class OpenPoseError(PoseglossError):
+    """The user's OpenPose cannot be run, failed, or did not answer for every picture."""
+
+
 class ClusterError(PoseglossError):
     """A Ray cluster cannot be used, or no worker starts on it."""
 

@@ -1,0 +1,1 @@
+"""How well poses are found in pictures in which people marked them: PCK, PCKh and OKS-AP of several systems."""
