@@ -14,9 +14,11 @@ from posegloss.cli import (
     datasets,
     demo,
     evaluate,
+    export,
     extract,
     inspect,
     models,
+    pose_eval,
     predict,
     render,
     status,
@@ -39,9 +41,11 @@ app.command("convert")(convert.convert)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("export")(export.export)
 app.command("render")(render.render)
 app.command("avatar")(avatar.avatar)
 app.command("demo")(demo.demo)
+app.command("pose-eval")(pose_eval.pose_eval)
 app.add_typer(datasets.app, name="datasets")
 models.app.command("compare")(compare.compare)
 app.add_typer(models.app, name="models")

@@ -14,7 +14,7 @@ from posegloss.pipeline.errors import PoseglossError
 
 
 def predict(
-    model: Annotated[Path, typer.Argument(help="A model folder that `posegloss train` made.")],
+    model: Annotated[Path, typer.Argument(help="A model that `posegloss train` or `posegloss export` made.")],
     videos: Annotated[
         list[Path], typer.Argument(help="Clips of one sign each: videos, or landmarks (posegloss convert --list).")
     ],
@@ -41,13 +41,14 @@ def predict(
 
     Example: posegloss predict my.model clip.mp4
     """
+    from posegloss.classifiers.exporting.litert import load_exported
     from posegloss.classifiers.predict import GlossRecogniser
     from posegloss.pipeline.clip_source import ClipSource
     from posegloss.pipeline.extract import extract_clip
     from posegloss.pipeline.formats import ReadOptions, is_landmarks, read_sequence
 
     frame_size = pixels(size)
-    recogniser = GlossRecogniser.load(model)
+    recogniser = load_exported(model) if model.suffix == ".tflite" else GlossRecogniser.load(model)
     if threshold is not None:
         recogniser.threshold = threshold
     settings, threads = recogniser.extraction, os.cpu_count() or 1
