@@ -23,7 +23,7 @@ from posegloss.pipeline.sequence import FloatArray, KeypointSequence
 from posegloss.pipeline.skeleton import BLAZEPOSE33, LAYOUTS
 
 # Part of the fingerprint: a change of what the code below computes changes it.
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 
 class LayoutError(PoseglossError, ValueError):
@@ -127,6 +127,6 @@ def resample(
     before = np.maximum(after - (elapsed[after] > times + 1e-9), 0)
     gap = elapsed[after] - elapsed[before]
     weight = np.divide(times - elapsed[before], gap, out=np.zeros_like(gap), where=gap > 0)
-    weight[gap > longest_gap_s] = np.nan
+    weight[gap > longest_gap_s + 1e-6] = np.nan
     weight = weight.clip(0, 1).astype(np.float32)[:, None, None]
     return np.asarray((1 - weight) * points[before] + weight * points[after], np.float32)

@@ -177,7 +177,8 @@ def fill_gaps(keypoints: FloatArray, timestamps: npt.NDArray[np.float64], longes
     after = np.minimum.accumulate(np.where(seen, index, frames)[::-1], axis=0)[::-1]
     between = ~seen & (before >= 0) & (after < frames)
     start, end = timestamps[before], timestamps[np.minimum(after, frames - 1)]
-    between &= end - start <= longest_s
+    # Where a gap is exactly the longest, rounding must not decide.
+    between &= end - start <= longest_s + 1e-6
     frame, point = np.nonzero(between)
     a, b = before[frame, point], after[frame, point]
     weight = ((timestamps[frame] - timestamps[a]) / (timestamps[b] - timestamps[a]))[:, None]

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -217,7 +218,12 @@ def test_kill_9_leaves_no_worker_and_the_next_run_goes_on(start: Start, long_cor
     assert code == 0, err
     known = len(KeypointStore.open(store).clip_ids())
     assert assert_whole_and_single(store) == known >= done + 4
-    assert f"{known - done} clips extracted" in out
+    told = re.search(r"(\d+) clips extracted .*?, (\d+) were there already", out)
+    assert told, out
+    extracted, there = map(int, told.groups())
+    # What the killed run had finished may have lain in its journal only when the store was counted.
+    assert extracted + there == known
+    assert there >= done
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
