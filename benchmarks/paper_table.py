@@ -17,9 +17,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from benchmarks.parity import SHARED
+from posegloss.pipeline.files import write_whole
 from posegloss.pipeline.measuring.annotations.reading import read_annotations, read_list
 from posegloss.pipeline.measuring.openpose_binary import run_openpose
-from posegloss.pipeline.measuring.page import write_whole
 from posegloss.pipeline.measuring.pck import PAPERS_THRESHOLD
 from posegloss.pipeline.measuring.result import Result
 from posegloss.pipeline.measuring.run import measure

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -220,6 +220,16 @@ def preprocess(clips: Iterable[Clip], preprocessing: Preprocessing) -> tuple[lis
         else:
             samples.append(Sample(clip.clip_id, inputs, clip.gloss, clip.signer, clip.split, clip.synthetic))
     return samples, left_out
+
+
+def glosses_of(samples: Iterable[Sample]) -> tuple[str, ...]:
+    """The glosses of labelled samples, sorted: the order of a classifier's probabilities."""
+    return tuple(sorted({str(sample.gloss) for sample in samples}))
+
+
+def with_gloss_in(samples: Iterable[Sample], glosses: Collection[str]) -> list[Sample]:
+    """The samples of which a classifier of these glosses can be right."""
+    return [sample for sample in samples if sample.gloss in glosses]
 
 
 def label_indices(samples: Sequence[Sample], glosses: Sequence[str]) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -14,8 +14,6 @@ from posegloss.pipeline.skeleton import BLAZEPOSE33, HAND_NAMES, HOLISTIC75, LAY
 # points of the face move with these, hips and legs are mostly invented.
 _BODY: Final[tuple[int, ...]] = (0, 3, 6, 9, 10, *range(11, 23))
 
-SIDES: Final = ("left", "right")
-
 
 @dataclass(frozen=True, eq=False)
 class InputPoints:

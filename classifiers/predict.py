@@ -11,6 +11,7 @@ from posegloss.classifiers.base import GlossClassifier
 from posegloss.classifiers.bundle import load_bundle
 from posegloss.classifiers.description import trusted_extraction
 from posegloss.classifiers.input_points import InputPoints
+from posegloss.classifiers.preprocessing import Preprocessing
 from posegloss.pipeline.errors import NoSignerError
 from posegloss.pipeline.extract import ExtractionSettings
 from posegloss.pipeline.sequence import KeypointSequence
@@ -105,22 +106,18 @@ class GlossRecogniser:
             LayoutError: the sequence has other points than the classifier reads.
         """
         preprocessing = self.classifier.preprocessing
-        points = preprocessing.points
         try:
-            probabilities, reason = self.classifier.predict_proba([sequence])[0], None
+            probabilities = self.classifier.predict_proba([sequence])[0]
         except NoSignerError as error:
-            probabilities, reason = None, str(error)
-        missing = _missing_points(sequence, points, preprocessing.normalization.min_visibility)
-        if probabilities is None:
-            return replace(self.nothing(str(reason)), missing_points=missing)
+            return replace(self.nothing(str(error)), missing_points=_missing_points(sequence, preprocessing))
         order = np.argsort(-probabilities, kind="stable")[:top]
         ranking = tuple((self.glosses[i], float(probabilities[i])) for i in order)
         return GlossPrediction(
             *ranking[0],
             ranking,
-            missing,
+            _missing_points(sequence, preprocessing),
             synthetic=self.synthetic,
-            remarks=_remarks(sequence, points),
+            remarks=_remarks(sequence, preprocessing.points),
             sure=self.threshold is None or ranking[0][1] >= self.threshold,
         )
 
@@ -129,10 +126,11 @@ class GlossRecogniser:
         return GlossPrediction(None, 0.0, (), {}, reason, self.synthetic, sure=False)
 
 
-def _missing_points(sequence: KeypointSequence, points: InputPoints, min_visibility: float) -> dict[str, float]:
+def _missing_points(sequence: KeypointSequence, preprocessing: Preprocessing) -> dict[str, float]:
+    points = preprocessing.points
     if not len(sequence):
         return dict.fromkeys(points.names, 1.0)
-    missing = (sequence.visibility[:, points.places] < min_visibility).mean(axis=0)
+    missing = (sequence.visibility[:, points.places] < preprocessing.normalization.min_visibility).mean(axis=0)
     return {name: float(part) for name, part in zip(points.names, missing, strict=True) if part > 0.5}
 
 

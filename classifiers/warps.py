@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from posegloss.classifiers.input_points import SIDES, InputPoints
+from posegloss.classifiers.input_points import InputPoints
 from posegloss.pipeline.sequence import FloatArray
+from posegloss.pipeline.skeleton import SIDES
 
 # A wrist that stays within this many shoulder widths does not sign.
 _AT_REST: Final = 0.35

@@ -90,8 +90,9 @@ def pose_eval(
 
     Example: posegloss pose-eval joints.mat --images images/ --true-region --page pose-eval.html
     """
+    from posegloss.pipeline.files import write_whole
     from posegloss.pipeline.measuring.annotations.reading import read_annotations, read_list
-    from posegloss.pipeline.measuring.page import write_page, write_whole
+    from posegloss.pipeline.measuring.page import write_page
     from posegloss.pipeline.measuring.pck import PAPERS_THRESHOLD
     from posegloss.pipeline.measuring.result import Result
     from posegloss.pipeline.measuring.run import measure

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from posegloss.pipeline.errors import told_as_store_error
+
 
 @contextmanager
 def whole_file(path: Path, scratch: Path | None = None, *, sync: bool = True) -> Iterator[Path]:
@@ -34,6 +36,18 @@ def whole_file(path: Path, scratch: Path | None = None, *, sync: bool = True) ->
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_whole(out: Path, text: str) -> None:
+    """Write a text file, which appears whole or not at all; its folder is made if there is none.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    with told_as_store_error(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(out) as part:
+            part.write_text(text, "utf-8")
 
 
 def remove_leftovers(scratch: Path) -> None:

@@ -62,6 +62,8 @@ BONES: Final[tuple[tuple[int, int], ...]] = (
     *((27, 29), (28, 30), (29, 31), (30, 32), (27, 31), (28, 32)),
 )
 
+SIDES: Final = ("left", "right")
+
 LEFT_SHOULDER: Final = INDEX["left_shoulder"]
 RIGHT_SHOULDER: Final = INDEX["right_shoulder"]
 
@@ -123,7 +125,7 @@ def _mirror_name(name: str) -> str:
 
 def _with_hands() -> Layout:
     body, hand = len(KEYPOINT_NAMES), len(HAND_NAMES)
-    hands = tuple(f"{side}_hand_{name}" for side in ("left", "right") for name in HAND_NAMES)
+    hands = tuple(f"{side}_hand_{name}" for side in SIDES for name in HAND_NAMES)
     bones = tuple((a + start, b + start) for start in (body, body + hand) for a, b in HAND_BONES)
     return Layout(HOLISTIC75, KEYPOINT_NAMES + hands, BONES + bones)
 

@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from posegloss.classifiers.base import GlossClassifier, Sample, label_indices, tempered
+from posegloss.classifiers.base import GlossClassifier, Sample, label_indices, tempered, with_gloss_in
 from posegloss.classifiers.evaluating.answers import Answer, answers_of, confidences_of, right_of
 from posegloss.classifiers.evaluating.intervals import IntArray, Measure, Units, mean
 
@@ -73,7 +73,7 @@ def calibrate(classifier: GlossClassifier, validation: Sequence[Sample], target:
         validation: labelled clips that chose the best epoch; those of unknown glosses are ignored. Never the test's.
         target: the part of the answers that is to be right from the threshold on.
     """
-    known = [sample for sample in validation if sample.gloss in classifier.glosses]
+    known = with_gloss_in(validation, classifier.glosses)
     if not known:
         classifier.temperature = 1.0
         return Calibration(target=target)

@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from posegloss.classifiers.base import GlossClassifier, Sample, preprocess
+from posegloss.classifiers.base import GlossClassifier, Sample, preprocess, with_gloss_in
 from posegloss.classifiers.evaluating.answers import Answer, answer_all, confidences_of, ranks_of, right_of
 from posegloss.classifiers.evaluating.intervals import IntArray, Measure, Units, mean, wilson
 from posegloss.classifiers.evaluating.measures import calibration_error, gains, macro_f1, reciprocal_ranks
@@ -175,7 +175,7 @@ def evaluate_samples(
     Raises:
         EvaluationError: no clip is left.
     """
-    known = [sample for sample in samples if sample.gloss in classifier.glosses]
+    known = with_gloss_in(samples, classifier.glosses)
     reasons = dict(left_out or {})
     for sample in samples:
         if sample.gloss not in classifier.glosses:

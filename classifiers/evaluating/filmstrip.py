@@ -5,8 +5,9 @@ from typing import Final
 
 import numpy as np
 
-from posegloss.classifiers.input_points import SIDES, input_points_of
+from posegloss.classifiers.input_points import input_points_of
 from posegloss.pipeline.sequence import FloatArray
+from posegloss.pipeline.skeleton import SIDES
 
 # The part of the signer's frame of reference that a picture shows, in shoulder widths.
 _LEFT, _TOP, _WIDTH, _HEIGHT = -1.7, -1.6, 3.4, 3.4

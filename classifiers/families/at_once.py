@@ -1,16 +1,47 @@
 """What families share that learn from all clips at once, without epochs, and need no TensorFlow."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any, ClassVar, Self
 
-from posegloss.classifiers.base import EpochReport, GlossClassifier, History, Progress, Sample, label_indices
+from posegloss.classifiers.base import (
+    EpochReport,
+    GlossClassifier,
+    History,
+    Progress,
+    Sample,
+    glosses_of,
+    label_indices,
+    with_gloss_in,
+)
 from posegloss.classifiers.families.confidence import Integers
+from posegloss.classifiers.preprocessing import Preprocessing
 
 
 class AtOnceFamily(GlossClassifier):
-    """A family that is trained in one go; there is nothing to choose, so the validation only is measured."""
+    """A family that is trained in one go; there is nothing to choose, so the validation only is measured.
+
+    Attributes:
+        settings_type: the class of the family's settings.
+        settings: the settings.
+    """
+
+    settings_type: ClassVar[type[Any]]
+
+    def __init__(self, settings: Any = None, preprocessing: Preprocessing | None = None) -> None:
+        super().__init__(preprocessing)
+        self.settings = settings or self.settings_type()
+
+    def config(self) -> dict[str, Any]:
+        """The settings as plain values."""
+        return asdict(self.settings)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], preprocessing: Preprocessing | None = None) -> Self:
+        """An untrained classifier with these settings."""
+        return cls(cls.settings_type(**config), preprocessing)
 
     @abstractmethod
     def learn(self, samples: Sequence[Sample], labels: Integers, seed: int) -> None:
@@ -26,10 +57,10 @@ class AtOnceFamily(GlossClassifier):
         progress: Progress | None = None,
     ) -> History:
         """Learn from all samples at once; seconds, or a minute or two from thousands of clips."""
-        self.glosses = tuple(sorted({str(sample.gloss) for sample in samples}))
+        self.glosses = glosses_of(samples)
         self.learn(samples, label_indices(samples, self.glosses), seed)
         row: dict[str, float] = {}
-        known = [sample for sample in validation if sample.gloss in self.glosses]
+        known = with_gloss_in(validation, self.glosses)
         if known:
             guessed = self.predict_inputs([sample.inputs for sample in known]).argmax(axis=1)
             row["validation_accuracy"] = float((guessed == label_indices(known, self.glosses)).mean())

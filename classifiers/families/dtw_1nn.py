@@ -3,8 +3,8 @@
 Nothing is learnt but how certain a distance is: the training clips themselves are what lies on disk.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,22 +52,13 @@ class DTWNearest(AtOnceFamily):
 
     name = "dtw-1nn"
     weights_file = CLIPS
+    settings_type = DTWConfig
 
     def __init__(self, settings: DTWConfig | None = None, preprocessing: Preprocessing | None = None) -> None:
-        super().__init__(preprocessing)
-        self.settings = settings or DTWConfig()
+        super().__init__(settings, preprocessing)
         self._clips = np.empty((0, 0, 0, 0), np.float16)
         self._labels = np.empty(0, np.int64)
         self._steepness = 1.0
-
-    def config(self) -> dict[str, Any]:
-        """The settings as plain values."""
-        return asdict(self.settings)
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any], preprocessing: Preprocessing | None = None) -> "DTWNearest":
-        """An untrained classifier with these settings."""
-        return cls(DTWConfig(**config), preprocessing)
 
     def learn(self, samples: Sequence[Sample], labels: Integers, seed: int) -> None:
         """Keep the clips, and learn how certain a distance to another person's clip is."""

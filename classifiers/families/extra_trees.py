@@ -4,8 +4,8 @@ What lies on disk is the table of features and labels that the trees were grown 
 the same trees again, in a second or two: a pickled forest would run any code that a stranger put into it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,23 +42,14 @@ class ExtraTrees(AtOnceFamily):
 
     name = "extra-trees"
     weights_file = TABLE
+    settings_type = ExtraTreesConfig
 
     def __init__(self, settings: ExtraTreesConfig | None = None, preprocessing: Preprocessing | None = None) -> None:
-        super().__init__(preprocessing)
-        self.settings = settings or ExtraTreesConfig()
+        super().__init__(settings, preprocessing)
         self._forest: Any = None
         self._features = np.empty((0, 0), np.float16)
         self._labels = np.empty(0, np.int64)
         self._seed = 0
-
-    def config(self) -> dict[str, Any]:
-        """The settings as plain values."""
-        return asdict(self.settings)
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any], preprocessing: Preprocessing | None = None) -> "ExtraTrees":
-        """An untrained classifier with these settings."""
-        return cls(ExtraTreesConfig(**config), preprocessing)
 
     def learn(self, samples: Sequence[Sample], labels: Integers, seed: int) -> None:
         """Grow the trees."""

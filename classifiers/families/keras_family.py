@@ -17,8 +17,10 @@ from posegloss.classifiers.base import (
     History,
     Progress,
     Sample,
+    glosses_of,
     label_indices,
     training_identity,
+    with_gloss_in,
 )
 from posegloss.classifiers.families.backend import keras, ops, tf
 from posegloss.classifiers.families.batches import pad, trim
@@ -111,7 +113,7 @@ class KerasFamily(GlossClassifier):
             TrainingError: the checkpoint is of another training, or it cannot be read or written.
         """
         settings = self.training
-        self.glosses = tuple(sorted({str(sample.gloss) for sample in samples}))
+        self.glosses = glosses_of(samples)
         keras.utils.set_random_seed(seed)
         self._make_model(mixed=settings.mixed_precision)
         steps = -(-len(samples) // settings.batch_size)
@@ -229,7 +231,7 @@ class KerasFamily(GlossClassifier):
         batches = (pad([samples[i].inputs for i in part]) for part in parts)
         return np.concatenate([np.asarray(right_handedness(batch, points, rate)) for batch in batches])
 
-    def _train_epoch(self, step: Any, learnt: "_Learnt", generator: np.random.Generator) -> dict[str, float]:
+    def _train_epoch(self, step: Any, learnt: _Learnt, generator: np.random.Generator) -> dict[str, float]:
         sums = np.zeros(2)
         eye = np.eye(len(self.glosses), dtype=np.float32)
         # Other takes are made on another thread while the network learns from these.
@@ -240,7 +242,7 @@ class KerasFamily(GlossClassifier):
         return {"loss": loss, "accuracy": accuracy}
 
     def _batches(
-        self, learnt: "_Learnt", generator: np.random.Generator
+        self, learnt: _Learnt, generator: np.random.Generator
     ) -> Iterator[tuple[FloatArray, np.ndarray[Any, np.dtype[np.int64]]]]:
         """Altered copies of all clips with their labels, in random batches of nearly equal size."""
         count, size = len(learnt.labels), self.training.batch_size
@@ -257,7 +259,7 @@ class KerasFamily(GlossClassifier):
                 yield trim(clips[parts[chosen]]), learnt.labels[some][parts[chosen]]
 
     def _validate(self, validation: Sequence[Sample]) -> dict[str, float]:
-        known = [sample for sample in validation if sample.gloss in self.glosses]
+        known = with_gloss_in(validation, self.glosses)
         labels = label_indices(known, self.glosses)
         probabilities = self.predict_inputs([sample.inputs for sample in known])
         true = probabilities[np.arange(len(known)), labels]

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from posegloss.classifiers.families.backend import keras, ops
-from posegloss.classifiers.input_points import INPUT_POINTS, SIDES
+from posegloss.classifiers.input_points import INPUT_POINTS
+from posegloss.pipeline.skeleton import SIDES
 
 _ARM = ("shoulder", "elbow", "wrist")
 _LIMBS = tuple(

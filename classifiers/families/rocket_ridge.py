@@ -8,11 +8,11 @@ signed. And a part of the features is of the coordinates themselves: the kernels
 front of the body something moves, which makes a sign as much as the movement does.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from scipy.special import softmax
@@ -136,21 +136,12 @@ class RocketRidge(AtOnceFamily):
 
     name = "rocket-ridge"
     weights_file = RIDGE
+    settings_type = RocketConfig
 
     def __init__(self, settings: RocketConfig | None = None, preprocessing: Preprocessing | None = None) -> None:
-        super().__init__(preprocessing)
-        self.settings = settings or RocketConfig()
+        super().__init__(settings, preprocessing)
         self._convolutions: Convolutions | None = None
         self._weights, self._intercepts = np.empty((0, 0), np.float32), np.empty(0, np.float32)
-
-    def config(self) -> dict[str, Any]:
-        """The settings as plain values."""
-        return asdict(self.settings)
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any], preprocessing: Preprocessing | None = None) -> "RocketRidge":
-        """An untrained classifier with these settings."""
-        return cls(RocketConfig(**config), preprocessing)
 
     def learn(self, samples: Sequence[Sample], labels: Integers, seed: int) -> None:
         """Draw convolutions and fit the regression."""

@@ -8,8 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from posegloss.classifiers.input_points import SIDES, InputPoints
+from posegloss.classifiers.input_points import InputPoints
 from posegloss.pipeline.sequence import FloatArray
+from posegloss.pipeline.skeleton import SIDES
 
 # A layout's bones are what is drawn. These hold together what its drawing leaves apart: the face, and whole hands.
 _LINKS: Final = (

@@ -11,7 +11,6 @@ import numpy as np
 
 from posegloss.classifiers.families.backend import keras, ops
 from posegloss.classifiers.families.configured import ConfiguredFamily
-from posegloss.classifiers.families.keras_family import KerasTraining
 from posegloss.classifiers.families.layers import MaskedMean
 from posegloss.classifiers.families.skeleton_graph import adjacency, edges, hops_from_centre
 from posegloss.classifiers.input_points import INPUT_POINTS
@@ -162,7 +161,6 @@ class STGCN(ConfiguredFamily):
 
     name = "st-gcn"
     settings = STGCNConfig
-    usual_training = KerasTraining(epochs=30)
 
     def build(self, classes: int) -> Any:
         """(B, T, K, 2) with NaN to (B, classes) logits."""

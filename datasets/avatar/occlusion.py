@@ -8,9 +8,8 @@ import numpy.typing as npt
 from posegloss.datasets.avatar.body import Array
 from posegloss.datasets.avatar.rig import Joints
 from posegloss.datasets.avatar.signer import Signer
-from posegloss.pipeline.skeleton import INDEX
+from posegloss.pipeline.skeleton import INDEX, SIDES
 
-_SIDES: Final = ("left", "right")
 _ARM: Final = ("elbow", "wrist", "pinky", "index", "thumb")
 _AHEAD: Final = 0.03  # metres that an arm must be nearer to the camera to hide a point
 
@@ -27,7 +26,7 @@ def hidden(signer: Signer, joints: Joints, seen: Array, focal: float) -> npt.NDA
     result = np.zeros(seen.shape[:2], bool)
     # A hand as the way from the wrist to the middle finger's second joint.
     spans = signer.body.scale * np.array([0.034, 0.042])
-    for name in _SIDES:
+    for name in SIDES:
         wrist, elbow = seen[:, INDEX[f"{name}_wrist"]], seen[:, INDEX[f"{name}_elbow"]]
         knuckles = (seen[:, INDEX[f"{name}_pinky"]] + seen[:, INDEX[f"{name}_index"]]) / 2
         tip = wrist + 1.5 * (knuckles - wrist)

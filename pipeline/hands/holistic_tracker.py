@@ -14,9 +14,8 @@ from posegloss.pipeline.hands.hand_tracker import HandTracker
 from posegloss.pipeline.hands.networks import HandLandmarkModel, HandRecrop
 from posegloss.pipeline.pose import Pose, PoseBackend
 from posegloss.pipeline.roi import Image
-from posegloss.pipeline.skeleton import HOLISTIC75, INDEX, LAYOUTS, hand_points
+from posegloss.pipeline.skeleton import HOLISTIC75, INDEX, LAYOUTS, SIDES, hand_points
 
-SIDES: Final = ("left", "right")
 MIN_WRIST_VISIBILITY: Final = 0.1
 _ON_BODY: Final = {side: [INDEX[f"{side}_{point}"] for point in ("wrist", "pinky", "index")] for side in SIDES}
 _ALL_POINTS: Final = len(LAYOUTS[HOLISTIC75])

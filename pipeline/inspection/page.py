@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 import posegloss
-from posegloss.pipeline.errors import told_as_store_error
-from posegloss.pipeline.files import whole_file
+from posegloss.pipeline.files import write_whole
 from posegloss.pipeline.html import render_html
 from posegloss.pipeline.inspection.skeleton_svg import SHOWN, motion, still_size, stills
 from posegloss.pipeline.inspection.timeplots import HEIGHT, WIDTH, TimeAxis, heat_map, limits
@@ -68,11 +67,7 @@ def write_page(clip: Clip, out: Path) -> Path:
     Raises:
         StoreError: the page cannot be written.
     """
-    page = render_page(clip)
-    with told_as_store_error(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(out) as part:
-            part.write_text(page, "utf-8")
+    write_whole(out, render_page(clip))
     return out
 
 

@@ -7,8 +7,7 @@ from typing import Final
 import numpy as np
 
 import posegloss
-from posegloss.pipeline.errors import told_as_store_error
-from posegloss.pipeline.files import whole_file
+from posegloss.pipeline.files import write_whole
 from posegloss.pipeline.html import render_html
 from posegloss.pipeline.measuring.drawing import HEIGHT, WIDTH, curves, drawn
 from posegloss.pipeline.measuring.pictures import decode, read_files
@@ -42,18 +41,6 @@ def write_page(result: Result, images: Path, out: Path, worst: int = WORST) -> N
         FormatError: the pictures can no longer be read.
     """
     write_whole(out, render_page(result, images, worst))
-
-
-def write_whole(out: Path, text: str) -> None:
-    """Write a text file, which appears whole or not at all; its folder is made if there is none.
-
-    Raises:
-        StoreError: it cannot be written.
-    """
-    with told_as_store_error(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(out) as part:
-            part.write_text(text, "utf-8")
 
 
 def render_page(result: Result, images: Path, worst: int = WORST) -> str:
