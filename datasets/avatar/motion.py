@@ -118,7 +118,9 @@ class _Take:
         return stroke(start, sign.movement, u, size, repeats, self.sharpness, phase)
 
 
-def choreograph(signer: Signer, glosses: Sequence[str], frame_rate: float, rng: np.random.Generator) -> Choreography:
+def choreograph(
+    signer: Signer, glosses: Sequence[str], frame_rate: float, rng: np.random.Generator, rest_s: float = 0.0
+) -> Choreography:
     """Rest, the signs with their transitions, and rest again.
 
     Between two signs of a sentence the hands mostly go straight from one to the next, and sometimes back to rest.
@@ -128,9 +130,12 @@ def choreograph(signer: Signer, glosses: Sequence[str], frame_rate: float, rng: 
         glosses: names from the lexicon, at least one.
         frame_rate: frames a second.
         rng: of the take.
+        rest_s: about so many seconds of rest before the first sign, beside the moment that there always is.
     """
     take = _Take(signer, frame_rate, rng)
     take.stay(rng.uniform(0.08, 0.35))
+    if rest_s:
+        take.stay(rest_s)
     for i, gloss in enumerate(glosses):
         if i and rng.random() < 0.3:
             take.go(take.rest, 0.5, 0.0)

@@ -72,6 +72,7 @@ def perform(
     seed: int,
     frame_rate: float = FRAME_RATE,
     size: tuple[int, int] = SIZE,
+    rest_s: float = 0.0,
 ) -> Performance:
     """Have a signer perform one sign or a sentence of signs, from rest to rest.
 
@@ -84,6 +85,7 @@ def perform(
         seed: of the whole corpus.
         frame_rate: frames a second.
         size: width and height in pixels, both even (H.264 asks for that).
+        rest_s: about so many seconds of rest before the first sign, beside the moment that there always is.
 
     Raises:
         UnknownGlossError: a gloss is not in the lexicon.
@@ -94,6 +96,8 @@ def perform(
             raise UnknownGlossError(gloss, LEXICON)
     if not glosses:
         raise AvatarSettingsError("give at least one gloss to perform")
+    if not 0 <= rest_s < 3600:
+        raise AvatarSettingsError(f"cannot rest for {rest_s} seconds; choose a time below an hour")
     if frame_rate < 5 or min(size) < 64 or size[0] % 2 or size[1] % 2:
         raise AvatarSettingsError(
             f"cannot film {size[0]}x{size[1]} at {frame_rate} frames a second; "
@@ -101,7 +105,7 @@ def perform(
         )
     key = (seed, take, zlib.crc32(f"{signer.name}|{'|'.join(glosses)}".encode()))
     rng = np.random.default_rng([*key, 0])
-    dance = choreograph(signer, glosses, frame_rate, rng)
+    dance = choreograph(signer, glosses, frame_rate, rng, rest_s)
     joints = articulate(signer, dance, frame_rate, rng)
     camera = Camera.of(signer, size, rng)
     truth = _truth(signer, joints, camera, frame_rate, size)

@@ -130,6 +130,13 @@ def test_spans_of_a_sentence_are_in_order_and_hold_the_movement(signer: Signer) 
         assert clip.truth.keypoints[middle, INDEX["right_wrist"], 1] < rest - 0.05
 
 
+def test_rest_before_the_first_sign_is_as_long_as_asked_and_still(signer: Signer) -> None:
+    clip = perform(signer, ["CHIN-TAP"], take=0, seed=3, rest_s=10.0)
+    assert clip.spans[0].start_s == pytest.approx(10 / signer.style.tempo, rel=0.3)
+    wrist = clip.truth.keypoints[: round(clip.spans[0].start_s * 25) - 25, INDEX["right_wrist"], :2]
+    assert np.ptp(wrist, axis=0).max() < 0.05
+
+
 @pytest.mark.parametrize(("frame_rate", "rate"), [(25.0, Fraction(25)), (30000 / 1001, Fraction(30000, 1001))])
 def test_a_video_is_read_back_whole(signer: Signer, tmp_path: Path, frame_rate: float, rate: Fraction) -> None:
     clip = perform(signer, ["CHIN-OUT"], take=0, seed=0, frame_rate=frame_rate, size=SMALL)
@@ -162,7 +169,7 @@ def test_an_unknown_gloss_lists_the_known_ones(signer: Signer) -> None:
     assert isinstance(caught.value, PoseglossError)
 
 
-@pytest.mark.parametrize("wrong", [{"size": (321, 240)}, {"frame_rate": 0.0}, {"glosses": []}])
+@pytest.mark.parametrize("wrong", [{"size": (321, 240)}, {"frame_rate": 0.0}, {"glosses": []}, {"rest_s": -1.0}])
 def test_settings_that_make_no_video_are_refused(signer: Signer, wrong: dict[str, object]) -> None:
     arguments = {"glosses": ["CHIN-TAP"], "take": 0, "seed": 0} | wrong
     with pytest.raises(AvatarSettingsError):
