@@ -1,0 +1,139 @@
+"""StreamingRecogniser: one frame in, and out what is signed, as it happens.
+
+Time comes from the timestamps alone, so it matters neither how many frames a second a camera gives nor whether some
+of them were dropped.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from posegloss.classifiers.predict import GlossRecogniser
+from posegloss.classifiers.streaming.boundaries import Boundaries, RaisedHands
+from posegloss.classifiers.streaming.events import SignEnded, SignStarted, StreamEvent
+from posegloss.pipeline.sequence import FloatArray, KeypointSequence
+from posegloss.pipeline.skeleton import LAYOUTS
+
+
+@dataclass(frozen=True)
+class StreamingSettings:
+    """When a sign begins and ends.
+
+    Attributes:
+        on: a sign begins where its probability rises to this.
+        off: a sign ends where its probability falls below this.
+        shortest_s: what does not last so long is no sign.
+        pause_s: a sign is over when its probability stays low for so long.
+        longest_s: a sign is ended after so long, whatever goes on.
+        margin_s: so much before and after a sign is shown to the classifier, which was trained on clips that have it.
+        lost_s: without a frame for so long, the stream begins anew.
+    """
+
+    on: float = 0.5
+    off: float = 0.5
+    shortest_s: float = 0.2
+    pause_s: float = 0.1
+    longest_s: float = 10.0
+    margin_s: float = 0.3
+    lost_s: float = 1.0
+
+
+class StreamingRecogniser:
+    """Spots signs in a stream of keypoints and recognises them.
+
+    What it holds is bounded, however long the stream.
+
+    Args:
+        recogniser: of isolated signs.
+        settings: when a sign begins and ends.
+        boundaries: makes what tells when somebody signs; anew for each stream.
+    """
+
+    def __init__(
+        self,
+        recogniser: GlossRecogniser,
+        settings: StreamingSettings | None = None,
+        boundaries: Callable[[], Boundaries] = RaisedHands,
+    ) -> None:
+        self.recogniser = recogniser
+        self.settings = settings or StreamingSettings()
+        self._make_boundaries = boundaries
+        layout = LAYOUTS[recogniser.classifier.preprocessing.layout]
+        self._nobody = np.tile(np.array([np.nan, np.nan, np.nan, 0], np.float32), (len(layout), 1))
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the stream: the next frame is the first of another."""
+        self._boundaries = self._make_boundaries()
+        self._frames: deque[tuple[float, FloatArray]] = deque()
+        self._size: tuple[int, int] | None = None
+        self._start_s: float | None = None
+        self._turned_s: float | None = None
+
+    def push(self, keypoints: FloatArray | None, timestamp_s: float, size: tuple[int, int]) -> list[StreamEvent]:
+        """The next frame.
+
+        Args:
+            keypoints: (K, 4) as in ``KeypointSequence``; None where nobody is seen.
+            timestamp_s: when it was taken, in seconds. A frame that is not later than the one before is passed over.
+            size: width and height of the picture in pixels. With another size, the stream begins anew.
+
+        Returns:
+            What is known since this frame, in order.
+        """
+        events: list[StreamEvent] = []
+        if self._frames:
+            since = timestamp_s - self._frames[-1][0]
+            if since <= 0:
+                return events
+            if since > self.settings.lost_s or size != self._size:
+                events += self.finish()
+        self._size = size
+        self._frames.append((timestamp_s, self._nobody if keypoints is None else keypoints))
+        for time_s, probability in self._boundaries.push(keypoints, timestamp_s, size):
+            events += self._decide(time_s, probability)
+        self._forget_old(timestamp_s)
+        return events
+
+    def finish(self) -> list[StreamEvent]:
+        """The stream is over: end the sign that goes on, and forget the rest."""
+        events: list[StreamEvent] = []
+        if self._start_s is not None:
+            events = [self._end(self._frames[-1][0] if self._turned_s is None else self._turned_s)]
+        self.reset()
+        return events
+
+    def _decide(self, time_s: float, probability: float) -> Iterator[StreamEvent]:
+        """Two thresholds and two least durations, so that a moment's doubt makes no boundary."""
+        settings = self.settings
+        signing = self._start_s is not None
+        turns = probability < settings.off if signing else probability >= settings.on
+        self._turned_s = (time_s if self._turned_s is None else self._turned_s) if turns else None
+        if self._start_s is None:
+            if self._turned_s is not None and time_s - self._turned_s >= settings.shortest_s - 1e-6:
+                self._start_s, self._turned_s = self._turned_s, None
+                yield SignStarted(self._start_s)
+        elif self._turned_s is not None and time_s - self._turned_s >= settings.pause_s - 1e-6:
+            yield self._end(self._turned_s)
+        elif time_s - self._start_s >= settings.longest_s:
+            yield self._end(time_s)
+
+    def _end(self, end_s: float) -> SignEnded:
+        start_s, margin_s = self._start_s or 0.0, self.settings.margin_s
+        self._start_s = self._turned_s = None
+        shown = [frame for frame in self._frames if start_s - margin_s <= frame[0] <= end_s + margin_s]
+        sequence = KeypointSequence(
+            np.stack([keypoints for _, keypoints in shown]),
+            np.array([time_s - shown[0][0] for time_s, _ in shown]),
+            self._size or (1, 1),
+            layout=self.recogniser.classifier.preprocessing.layout,
+        )
+        return SignEnded(start_s, end_s, self.recogniser.predict(sequence))
+
+    def _forget_old(self, now_s: float) -> None:
+        kept = self.settings.margin_s + self.settings.shortest_s + self._boundaries.delay_s + self.settings.pause_s
+        oldest_s = (now_s - kept if self._start_s is None else self._start_s - self.settings.margin_s) - 1e-6
+        while self._frames[0][0] < oldest_s:
+            self._frames.popleft()
