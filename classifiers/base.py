@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, Final, final
+from typing import Any, ClassVar, Final, Protocol, final
 
 import numpy as np
 
@@ -82,6 +82,14 @@ Progress = Callable[[EpochReport], None]
 History = list[dict[str, float]]
 
 
+class InputStream(Protocol):
+    """Answers of a classifier while the inputs of one sign come in."""
+
+    def push(self, inputs: FloatArray) -> FloatArray:
+        """(C,) calibrated probabilities of the glosses for all inputs so far, this one (K, 2) being the last."""
+        ...
+
+
 class GlossClassifier(ABC):
     """Maps sequences to probabilities of glosses.
 
@@ -91,6 +99,7 @@ class GlossClassifier(ABC):
         preprocessing: how sequences become inputs.
         glosses: the glosses, in the order of the probabilities; empty before training.
         temperature: makes confidence match accuracy; chosen on validation people (``evaluating/calibration.py``).
+        prototypes: (C, D) the mean embedding of each gloss, or None where there is none; see ``teaching``.
     """
 
     name: ClassVar[str]
@@ -100,6 +109,7 @@ class GlossClassifier(ABC):
         self.preprocessing = preprocessing or Preprocessing()
         self.glosses: tuple[str, ...] = ()
         self.temperature = 1.0
+        self.prototypes: FloatArray | None = None
 
     @abstractmethod
     def config(self) -> dict[str, Any]:
@@ -152,6 +162,18 @@ class GlossClassifier(ABC):
         Raises:
             ValueError: the file is of another architecture or another number of glosses.
         """
+
+    def embeddings(self, inputs: Sequence[FloatArray]) -> FloatArray | None:
+        """(N, D) what the layer that tells the glosses apart reads of N sequences; None of a family without one."""
+        return None
+
+    def stream(self) -> InputStream | None:
+        """The beginning of a sign that is answered input by input; None of a family that looks ahead.
+
+        After each input, the answer is that of ``probabilities`` for the inputs up to there. What an input costs does
+        not depend on how many there were. Any number of streams may run beside each other.
+        """
+        return None
 
     @final
     def probabilities(self, inputs: Sequence[FloatArray]) -> FloatArray:

@@ -121,12 +121,32 @@ def resample(
         neighbour in time is missing.
     """
     elapsed = timestamps - timestamps[0]
-    # The nudge keeps the last frame where rounding would lose it.
-    times = np.arange(int(min(elapsed[-1], longest_s) * rate_hz + 1e-6) + 1) / rate_hz
+    times = np.arange(frames_until(min(elapsed[-1], longest_s), rate_hz)) / rate_hz
     after = np.searchsorted(elapsed, times - 1e-9).clip(0, len(elapsed) - 1)
     before = np.maximum(after - (elapsed[after] > times + 1e-9), 0)
-    gap = elapsed[after] - elapsed[before]
-    weight = np.divide(times - elapsed[before], gap, out=np.zeros_like(gap), where=gap > 0)
+    return interpolate(points[before], points[after], elapsed[before], elapsed[after], times, longest_gap_s)
+
+
+def frames_until(seconds: float, rate_hz: float) -> int:
+    """How many frames at a fixed rate have come after so many seconds; the first comes at once."""
+    # The nudge keeps the last frame where rounding would lose it.
+    return int(seconds * rate_hz + 1e-6) + 1
+
+
+def interpolate(
+    before: FloatArray,
+    after: FloatArray,
+    start: npt.NDArray[np.float64],
+    end: npt.NDArray[np.float64],
+    times: npt.NDArray[np.float64],
+    longest_gap_s: float,
+) -> FloatArray:
+    """(N, K, C) points at N times between those before and after, (N, K, C) at the times ``start`` and ``end`` (N,).
+
+    Missing where either is missing or they lie further apart than ``longest_gap_s``.
+    """
+    gap = end - start
+    weight = np.divide(times - start, gap, out=np.zeros_like(gap), where=gap > 0)
     weight[gap > longest_gap_s + 1e-6] = np.nan
     weight = weight.clip(0, 1).astype(np.float32)[:, None, None]
-    return np.asarray((1 - weight) * points[before] + weight * points[after], np.float32)
+    return np.asarray((1 - weight) * before + weight * after, np.float32)

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Self
 from posegloss.classifiers.augmentation import Augmentation
 from posegloss.classifiers.families.backend import keras
 from posegloss.classifiers.families.keras_family import KerasFamily, KerasTraining
-from posegloss.classifiers.families.layers import KeypointFeatures
+from posegloss.classifiers.families.past import Past
+from posegloss.classifiers.families.point_features import ScaledFeatures
 from posegloss.classifiers.preprocessing import Preprocessing
 
 
@@ -53,9 +54,4 @@ class ConfiguredFamily(KerasFamily):
 
     def features(self, keypoints: Any) -> tuple[Any, Any]:
         """Scaled features (B, T, F) of keypoints, and the mask (B, T) of the frames in which anything is seen."""
-        # Differences of positions are small beside the positions, too small for half precision.
-        layer = KeypointFeatures(
-            self.preprocessing.rate_hz, self.preprocessing.layout, name="features", dtype="float32"
-        )
-        features, frames = layer(keypoints)
-        return keras.layers.BatchNormalization(name="feature_scale")(features, mask=frames), frames
+        return ScaledFeatures(self.preprocessing)(keypoints, Past())

@@ -9,9 +9,16 @@ its channels, too: what it makes of a frame does not change with the frames that
 from dataclasses import dataclass
 from typing import Any
 
-from posegloss.classifiers.families.backend import keras, ops
+from posegloss.classifiers.families.backend import keras
 from posegloss.classifiers.families.configured import ConfiguredFamily
-from posegloss.classifiers.families.layers import CausalDepthwiseConv, MaskedMean, RunningChannelWeights
+from posegloss.classifiers.families.layers import (
+    CausalAttention,
+    CausalDepthwiseConv,
+    MaskedMean,
+    RunningChannelWeights,
+)
+from posegloss.classifiers.families.past import Past
+from posegloss.classifiers.families.point_features import ScaledFeatures
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,8 @@ class ConvTransformerConfig:
         heads: of the attention; 0 leaves the transformer blocks out.
         dropout: within the blocks.
         head_dropout: before the classification.
+        attention_frames: frames that the attention looks back over, so that a frame costs the same however long the
+            sign.
     """
 
     width: int = 64
@@ -37,6 +46,11 @@ class ConvTransformerConfig:
     heads: int = 4
     dropout: float = 0.25
     head_dropout: float = 0.45
+    attention_frames: int = 128
+
+    def __post_init__(self) -> None:
+        if self.attention_frames < 2:
+            raise ValueError("attention_frames must be 2 at least")
 
 
 class ConvTransformer(ConfiguredFamily):
@@ -47,41 +61,71 @@ class ConvTransformer(ConfiguredFamily):
 
     def build(self, classes: int) -> Any:
         """(B, T, K, 2) with NaN to (B, classes) logits."""
-        a = self.architecture
+        self.network = _Network(self.architecture, ScaledFeatures(self.preprocessing), classes)
         keypoints = self.keypoints()
-        x, frames = self.features(keypoints)
-        x = keras.layers.Dense(a.width, use_bias=False, name="stem")(x)
-        x = _normalized(x, frames)
-        for _ in range(a.stages):
-            for _ in range(a.convolutions):
-                x = self._convolution_block(x, frames)
-            if a.heads:
-                x = self._transformer_block(x, frames)
-        x = MaskedMean(name="mean_over_time")(keras.layers.Dense(2 * a.width, activation="swish")(x), frames)
-        x = keras.layers.Dropout(a.head_dropout)(x)
-        return keras.Model(keypoints, keras.layers.Dense(classes, name="glosses")(x), name="conv_transformer")
-
-    def _convolution_block(self, x: Any, frames: Any) -> Any:
-        a = self.architecture
-        y = keras.layers.Dense(a.expansion * a.width, activation="swish")(x)
-        y = CausalDepthwiseConv(a.kernel_size)(y, frames)
-        y = _normalized(y, frames)
-        y = RunningChannelWeights()(y, frames)
-        y = keras.layers.Dense(a.width)(y)
-        # A block is dropped as a whole (stochastic depth), a clip at a time.
-        return x + keras.layers.Dropout(a.dropout, noise_shape=(None, 1, 1))(y)
-
-    def _transformer_block(self, x: Any, frames: Any) -> Any:
-        a = self.architecture
-        y = _normalized(x, frames)
-        attention = keras.layers.MultiHeadAttention(a.heads, a.width // a.heads, dropout=a.dropout)
-        y = attention(y, y, attention_mask=ops.expand_dims(frames, 1), use_causal_mask=True)
-        x = x + keras.layers.Dropout(a.dropout, noise_shape=(None, 1, 1))(y)
-        y = _normalized(x, frames)
-        y = keras.layers.Dense(2 * a.width, activation="swish", use_bias=False)(y)
-        y = keras.layers.Dense(a.width, use_bias=False)(y)
-        return x + keras.layers.Dropout(a.dropout, noise_shape=(None, 1, 1))(y)
+        return keras.Model(keypoints, self.network(keypoints, Past()), name="conv_transformer")
 
 
-def _normalized(x: Any, frames: Any) -> Any:
-    return keras.layers.BatchNormalization(momentum=0.95)(x, mask=frames)
+class _Network:
+    """The layers, and how they follow one another in a clip and in a stream."""
+
+    def __init__(self, a: ConvTransformerConfig, features: ScaledFeatures, classes: int) -> None:
+        self.reach = a.attention_frames
+        self._features = features
+        self._stem, self._stem_norm = keras.layers.Dense(a.width, use_bias=False, name="stem"), _normalization()
+        stage = (_ConvolutionBlock,) * a.convolutions + (_TransformerBlock,) * bool(a.heads)
+        self._blocks = [block(a) for block in stage * a.stages]
+        self._top = keras.layers.Dense(2 * a.width, activation="swish")
+        self._mean = MaskedMean(name="mean_over_time")
+        self._dropout = keras.layers.Dropout(a.head_dropout)
+        self._glosses = keras.layers.Dense(classes, name="glosses")
+
+    def __call__(self, keypoints: Any, past: Past) -> Any:
+        """(B, T, K, 2) with NaN to (B, classes) logits for the frames up to the last."""
+        x, frames = self._features(keypoints, past)
+        x = self._stem_norm(self._stem(x), mask=frames)
+        for block in self._blocks:
+            x = block(x, frames, past)
+        x = past(self._mean, self._top(x), frames)
+        return self._glosses(self._dropout(x))
+
+
+class _ConvolutionBlock:
+    """A depthwise convolution between two pointwise ones, and weights of the channels."""
+
+    def __init__(self, a: ConvTransformerConfig) -> None:
+        self._widen = keras.layers.Dense(a.expansion * a.width, activation="swish")
+        self._conv, self._norm = CausalDepthwiseConv(a.kernel_size), _normalization()
+        self._channel_weights = RunningChannelWeights()
+        self._narrow, self._dropout = keras.layers.Dense(a.width), _stochastic_depth(a)
+
+    def __call__(self, x: Any, frames: Any, past: Past) -> Any:
+        y = past(self._conv, self._widen(x), frames)
+        y = past(self._channel_weights, self._norm(y, mask=frames), frames)
+        return x + self._dropout(self._narrow(y))
+
+
+class _TransformerBlock:
+    """Attention, and two layers that see each frame on its own."""
+
+    def __init__(self, a: ConvTransformerConfig) -> None:
+        self._norms = _normalization(), _normalization()
+        self._attention = CausalAttention(a.heads, a.attention_frames, a.dropout)
+        self._widen = keras.layers.Dense(2 * a.width, activation="swish", use_bias=False)
+        self._narrow = keras.layers.Dense(a.width, use_bias=False)
+        self._dropouts = _stochastic_depth(a), _stochastic_depth(a)
+
+    def __call__(self, x: Any, frames: Any, past: Past) -> Any:
+        y = past(self._attention, self._norms[0](x, mask=frames), frames)
+        x = x + self._dropouts[0](y)
+        y = self._narrow(self._widen(self._norms[1](x, mask=frames)))
+        return x + self._dropouts[1](y)
+
+
+def _normalization() -> Any:
+    return keras.layers.BatchNormalization(momentum=0.95)
+
+
+def _stochastic_depth(a: ConvTransformerConfig) -> Any:
+    """A block is dropped as a whole, a clip at a time."""
+    return keras.layers.Dropout(a.dropout, noise_shape=(None, 1, 1))

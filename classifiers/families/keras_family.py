@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Self
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from posegloss.classifiers.base import (
     EpochReport,
     GlossClassifier,
     History,
+    InputStream,
     Progress,
     Sample,
     glosses_of,
@@ -26,12 +27,16 @@ from posegloss.classifiers.families.backend import keras, ops, tf
 from posegloss.classifiers.families.batches import pad, trim
 from posegloss.classifiers.families.checkpoint import Checkpoint
 from posegloss.classifiers.families.handedness import mirror, right_handedness
+from posegloss.classifiers.families.incremental import Incremental, IncrementalStream
+from posegloss.classifiers.families.past import Past
 from posegloss.classifiers.preprocessing import Preprocessing
 from posegloss.classifiers.warps import lengths
 from posegloss.pipeline.ahead import read_ahead
 from posegloss.pipeline.sequence import FloatArray
 
 WEIGHTS = "model.weights.h5"
+LAST_LAYER: Final = "glosses"
+"""The name of every family's last layer: a dense one, a column for each gloss."""
 # So many batches are altered at once, which is quicker than one by one.
 _ALTERED_TOGETHER = 8
 
@@ -74,7 +79,15 @@ class _Learnt:
 
 
 class KerasFamily(GlossClassifier):
-    """A family whose model is a Keras model from (B, T, K, 2) with NaN to (B, C) logits."""
+    """A family whose model is a Keras model from (B, T, K, 2) with NaN to (B, C) logits.
+
+    Attributes:
+        training: how it is trained.
+        augmentation: how its clips are altered in training.
+        model: the Keras model.
+        network: what a family sets in ``build`` that looks back only: the model's layers as a function of inputs and a
+            ``Past``, with its ``reach``, the frames that it looks back over, itself among them.
+    """
 
     weights_file = WEIGHTS
 
@@ -88,7 +101,9 @@ class KerasFamily(GlossClassifier):
         self.training = training or KerasTraining()
         self.augmentation = augmentation or Augmentation()
         self.model: Any = None
+        self.network: Any = None
         self._answer: Any = None
+        self._incremental: Incremental | None = None
 
     @abstractmethod
     def build(self, classes: int) -> Any:
@@ -159,15 +174,66 @@ class KerasFamily(GlossClassifier):
             probabilities[chosen] = self._answer(pad([inputs[i] for i in chosen])).numpy()
         return np.asarray(probabilities, np.float32)
 
-    def answer(self, batch: Any) -> Any:
-        """(B, C) probabilities for a batch (B, T, K, 2) with NaN, before the temperature; within a graph, too."""
+    def answer(self, batch: Any, past: Past | None = None) -> Any:
+        """(B, C) probabilities for a batch (B, T, K, 2) with NaN, before the temperature; within a graph, too.
+
+        With a past, for the frames of that and of the batch together; of families that have a ``network``.
+        """
         if not self.training.right_handed:
-            return ops.softmax(ops.cast(self.model(batch, training=False), "float32"))
+            return self._softmax(batch, past)
         points = self.preprocessing.points
         views = ops.concatenate([batch, mirror(batch, points)], axis=0)
-        as_is, mirrored = ops.split(ops.softmax(ops.cast(self.model(views, training=False), "float32")), 2)
-        weight = right_handedness(batch, points, self.preprocessing.rate_hz)[:, None]
+        as_is, mirrored = ops.split(self._softmax(views, past), 2)
+        weight = right_handedness(batch, points, self.preprocessing.rate_hz, past)[:, None]
         return weight * as_is + (1 - weight) * mirrored
+
+    def _softmax(self, views: Any, past: Past | None) -> Any:
+        logits = self.model(views, training=False) if past is None else self.network(views, past)
+        return ops.softmax(ops.cast(logits, "float32"))
+
+    def stream(self) -> InputStream | None:
+        """Answers input by input, of families that have a ``network``; the first takes some seconds to begin."""
+        if self.network is None:
+            return None
+        if self._incremental is None:
+            points = len(self.preprocessing.points)
+            self._incremental = Incremental(self.answer, self.model.variables, self.network.reach, points)
+        return IncrementalStream(self._incremental, self.temperature)
+
+    def embeddings(self, inputs: Sequence[FloatArray]) -> FloatArray:
+        """(N, D) what the last layer reads; of the clip or its mirror image, whichever counts for more."""
+        kernel, _ = self.last_layer
+        found = np.empty((len(inputs), len(kernel)), np.float32)
+        network = keras.Model(self.model.input, self.model.get_layer(LAST_LAYER).input)
+        points, rate = self.preprocessing.points, self.preprocessing.rate_hz
+        order = np.argsort([len(one) for one in inputs], kind="stable")
+        for chosen in np.array_split(order, -(-len(order) // 64)) if inputs else []:
+            batch = pad([inputs[i] for i in chosen])
+            if self.training.right_handed:
+                left = np.asarray(right_handedness(batch, points, rate)) < 0.5
+                batch[left] = points.mirror(batch[left])
+            found[chosen] = network(batch, training=False).numpy()
+        return found
+
+    @property
+    def last_layer(self) -> tuple[FloatArray, FloatArray]:
+        """The kernel (D, C) and the bias (C,) of the layer that tells the glosses apart."""
+        kernel, bias = self.model.get_layer(LAST_LAYER).get_weights()
+        return kernel, bias
+
+    def with_last_layer(self, glosses: Sequence[str], kernel: FloatArray, bias: FloatArray) -> Self:
+        """A classifier that differs in its glosses, and in the kernel (D, C) and bias (C,) that tell them apart."""
+        # An architecture is made anew by its settings, so its weights come in the same order.
+        other = type(self).from_config(self.config(), self.preprocessing)
+        assert isinstance(other, type(self))
+        other.glosses, other.temperature = tuple(glosses), self.temperature
+        other._make_model()
+        last = {id(variable) for variable in other.model.get_layer(LAST_LAYER).weights}
+        for mine, theirs in zip(self.model.weights, other.model.weights, strict=True):
+            if id(theirs) not in last:
+                theirs.assign(mine)
+        other.model.get_layer(LAST_LAYER).set_weights([kernel, bias])
+        return other
 
     def save_weights(self, folder: Path) -> Path:
         """Write the weights in Keras' HDF5 format."""
@@ -186,6 +252,7 @@ class KerasFamily(GlossClassifier):
         # Any number of clips of any length, traced once.
         batch = tf.TensorSpec((None, *self.model.input_shape[1:]), tf.float32)
         self._answer = tf.function(self.answer, input_signature=[batch])
+        self._incremental = None
 
     def _optimizer(self, steps: int) -> Any:
         settings = self.training

@@ -1,88 +1,13 @@
-"""The Keras layers that families share. Inputs are NaN where a point is missing; from the first layer on, masks."""
+"""The Keras layers that families share and that look back only."""
 
-from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
 from posegloss.classifiers.families.backend import keras, ops
-from posegloss.classifiers.input_points import INPUT_POINTS
-from posegloss.pipeline.skeleton import SIDES
-
-_ARM = ("shoulder", "elbow", "wrist")
-_LIMBS = tuple(
-    (f"{side}_{a}", f"{side}_{b}")
-    for side in SIDES
-    for a, b in (*pairwise(_ARM), *(("wrist", tip) for tip in ("pinky", "index", "thumb")))
-)
-# What a sign's location is told by: where the hands are, seen from the face and from each other.
-_PLACES = (("nose", "left_wrist"), ("nose", "right_wrist"), ("left_wrist", "right_wrist"))
-
-# Velocities are taken over so many frames.
-_LAGS = (1, 2, 4)
-# At so many shoulder widths a second a squashed velocity has half of its greatest length.
-_SLOW = 0.3
+from posegloss.classifiers.families.past import CausalLayer, mean_of_sums, preceded, weighed_sums
 
 
 @keras.saving.register_keras_serializable("posegloss")
-class KeypointFeatures(keras.layers.Layer):  # type: ignore[misc]
-    """Positions, limbs, velocities and what is missing, from inputs with NaN.
-
-    Velocities are differences to the frame before, the second and the fourth before, in shoulder widths a second.
-    The winner of Google's isolated sign language recognition on Kaggle (2023) used differences of one and two frames;
-    here they look back, so that the network can follow a stream, and their length is squashed to below one: which way
-    a hand moves is the sign's, how fast is the signer's. A value that depends on a missing point is zero, and the
-    mask says so.
-
-    Args:
-        rate_hz: frames a second of the inputs.
-        layout: the name of the points' layout.
-        **options: of every Keras layer.
-    """
-
-    def __init__(self, rate_hz: float, layout: str, **options: Any) -> None:
-        super().__init__(**options)
-        self.rate_hz, self.layout = rate_hz, layout
-        points = INPUT_POINTS[layout]
-        # The points of a whole hand are seen from its wrist.
-        hands = tuple((f"{side}_hand_wrist", points.names[i]) for side in SIDES for i in points.whole_hand(side)[1:])
-        self._from, self._to = (
-            np.array([points.index[pair[end]] for pair in _LIMBS + _PLACES + hands]) for end in (0, 1)
-        )
-
-    def call(self, inputs: Any) -> tuple[Any, Any]:
-        """(B, T, K, 2) to features (B, T, F) and the mask (B, T) of the frames in which anything is seen."""
-        seen = ops.logical_not(ops.isnan(inputs[..., :1]))
-        points = ops.where(seen, inputs, 0.0)
-        position = ops.concatenate([points, self._between(points, seen)], axis=2)
-        known = ops.concatenate([seen, self._both(seen)], axis=2)
-        parts = [position, *(self._velocity(position, known, lag) for lag in _LAGS), ops.cast(seen, inputs.dtype)]
-        features = [ops.reshape(part, (*ops.shape(part)[:2], part.shape[2] * part.shape[3])) for part in parts]
-        return ops.concatenate(features, axis=-1), ops.any(seen[..., 0], axis=-1)
-
-    def _between(self, points: Any, seen: Any) -> Any:
-        difference = ops.take(points, self._to, axis=2) - ops.take(points, self._from, axis=2)
-        return ops.where(self._both(seen), difference, 0.0)
-
-    def _both(self, seen: Any) -> Any:
-        return ops.logical_and(ops.take(seen, self._to, axis=2), ops.take(seen, self._from, axis=2))
-
-    def _velocity(self, position: Any, known: Any, lag: int) -> Any:
-        now, then = position[:, lag:], position[:, :-lag]
-        both = ops.logical_and(known[:, lag:], known[:, :-lag])
-        velocity = ops.where(both, (now - then) * (self.rate_hz / lag), 0.0)
-        # The small term keeps the root's slope finite.
-        speed = ops.sqrt(ops.sum(velocity * velocity, axis=-1, keepdims=True) + 1e-6)
-        velocity = velocity / (_SLOW + speed)
-        return ops.pad(velocity, ((0, 0), (lag, 0), (0, 0), (0, 0)))
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments, for saving."""
-        return {**super().get_config(), "rate_hz": self.rate_hz, "layout": self.layout}
-
-
-@keras.saving.register_keras_serializable("posegloss")
-class CausalDepthwiseConv(keras.layers.Layer):  # type: ignore[misc]
+class CausalDepthwiseConv(CausalLayer):
     """A convolution over time of each channel on its own that looks back only. Masked frames count as zero.
 
     Args:
@@ -92,7 +17,6 @@ class CausalDepthwiseConv(keras.layers.Layer):  # type: ignore[misc]
 
     def __init__(self, kernel_size: int, **options: Any) -> None:
         super().__init__(**options)
-        self.supports_masking = True
         self.kernel_size = kernel_size
         self.conv = keras.layers.DepthwiseConv1D(kernel_size, use_bias=False)
 
@@ -100,10 +24,11 @@ class CausalDepthwiseConv(keras.layers.Layer):  # type: ignore[misc]
         """Make the kernel."""
         self.conv.build(shape)
 
-    def call(self, inputs: Any, frames: Any) -> Any:
-        """(B, T, C) and (B, T) to (B, T, C)."""
+    def step(self, inputs: Any, frames: Any, state: Any) -> tuple[Any, Any]:
+        """(B, T, C) and (B, T) to (B, T, C); kept are the inputs that the next frame's kernel reaches."""
         masked = inputs * ops.cast(frames, inputs.dtype)[..., None]
-        return self.conv(ops.pad(masked, ((0, 0), (self.kernel_size - 1, 0), (0, 0))))
+        reached = preceded(masked, state, self.kernel_size - 1)
+        return self.conv(reached), reached[:, ops.shape(inputs)[1] :]
 
     def get_config(self) -> dict[str, Any]:
         """The arguments, for saving."""
@@ -111,24 +36,21 @@ class CausalDepthwiseConv(keras.layers.Layer):  # type: ignore[misc]
 
 
 @keras.saving.register_keras_serializable("posegloss")
-class MaskedMean(keras.layers.Layer):  # type: ignore[misc]
-    """The mean over the frames that are there."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.supports_masking = True
+class MaskedMean(CausalLayer):
+    """The mean over the frames that are there, up to the last one."""
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
         """No time axis is left, so no mask."""
 
-    def call(self, inputs: Any, frames: Any) -> Any:
-        """(B, T, C) and (B, T) to (B, C)."""
-        weight = ops.cast(frames, inputs.dtype)[..., None]
-        return ops.sum(inputs * weight, axis=1) / ops.maximum(ops.sum(weight, axis=1), 1.0)
+    def step(self, inputs: Any, frames: Any, state: Any) -> tuple[Any, Any]:
+        """(B, T, C) and (B, T) to (B, C); kept is what was added up."""
+        sums = ops.sum(weighed_sums(inputs, frames), axis=1)
+        sums = sums if state is None else state + sums
+        return mean_of_sums(sums), sums
 
 
 @keras.saving.register_keras_serializable("posegloss")
-class RunningChannelWeights(keras.layers.Layer):  # type: ignore[misc]
+class RunningChannelWeights(CausalLayer):
     """Weighs each channel by all channels' means over the frames up to now.
 
     Squeeze and excitation (Hu et al. 2018, section 3) with a mean that looks back only.
@@ -140,7 +62,6 @@ class RunningChannelWeights(keras.layers.Layer):  # type: ignore[misc]
 
     def __init__(self, reduction: int = 8, **options: Any) -> None:
         super().__init__(**options)
-        self.supports_masking = True
         self.reduction = reduction
 
     def build(self, shape: Any) -> None:
@@ -150,14 +71,66 @@ class RunningChannelWeights(keras.layers.Layer):  # type: ignore[misc]
         self.squeeze.build(shape)
         self.excite.build((*shape[:-1], self.squeeze.units))
 
-    def call(self, inputs: Any, frames: Any) -> Any:
-        """(B, T, C) and (B, T) to (B, T, C)."""
-        seen = ops.cast(frames, inputs.dtype)[..., None]
+    def step(self, inputs: Any, frames: Any, state: Any) -> tuple[Any, Any]:
+        """(B, T, C) and (B, T) to (B, T, C); kept is what was added up."""
         # Sums over long clips leave the range in which half precision counts.
-        total = ops.cumsum(ops.cast(inputs * seen, "float32"), axis=1)
-        mean = total / ops.maximum(ops.cumsum(ops.cast(seen, "float32"), axis=1), 1.0)
-        return inputs * self.excite(self.squeeze(ops.cast(mean, inputs.dtype)))
+        sums = ops.cumsum(ops.cast(weighed_sums(inputs, frames), "float32"), axis=1)
+        sums = sums if state is None else state + sums
+        mean = ops.cast(mean_of_sums(sums), inputs.dtype)
+        return inputs * self.excite(self.squeeze(mean)), sums[:, -1:]
 
     def get_config(self) -> dict[str, Any]:
         """The arguments, for saving."""
         return {**super().get_config(), "reduction": self.reduction}
+
+
+@keras.saving.register_keras_serializable("posegloss")
+class CausalAttention(CausalLayer):
+    """Attention to the last frames with several heads (Vaswani et al. 2017, section 3.2.2).
+
+    Keras' own layer looks back as far as there is anything, which costs more with every frame of a stream.
+
+    Args:
+        heads: of them, each has its part of the channels.
+        reach: frames that one is compared with, itself among them; more than one.
+        dropout: of the attention.
+        **options: of every Keras layer.
+    """
+
+    def __init__(self, heads: int, reach: int, dropout: float, **options: Any) -> None:
+        super().__init__(**options)
+        self.heads, self.reach, self.dropout = heads, reach, dropout
+        self.softmax, self.dropped = keras.layers.Softmax(), keras.layers.Dropout(dropout)
+
+    def build(self, shape: Any) -> None:
+        """Make what the frames ask, what they answer to, what they tell, and what becomes of it."""
+        parts = (*shape[:-1], self.heads, shape[-1] // self.heads)
+        self.query, self.key, self.value = (
+            keras.layers.EinsumDense("btc,chd->bthd", (None, *parts[2:]), bias_axes="hd", name=name)
+            for name in ("query", "key", "value")
+        )
+        self.output_layer = keras.layers.EinsumDense("bthd,hdc->btc", (None, shape[-1]), bias_axes="c", name="out")
+        for layer in (self.query, self.key, self.value):
+            layer.build(shape)
+            # Inputs may come with a Keras mask, which nobody reads: the frames say it.
+            layer.supports_masking = True
+        self.output_layer.build(parts)
+
+    def step(self, inputs: Any, frames: Any, state: Any) -> tuple[Any, Any]:
+        """(B, T, C) and (B, T) to (B, T, C); kept are the last keys, values, and whether their frames are there."""
+        query, remembered = self.query(inputs), (self.key(inputs), self.value(inputs), frames)
+        if state is not None:
+            remembered = tuple(ops.concatenate(both, axis=1) for both in zip(state, remembered, strict=True))
+        key, value, there = remembered
+        count = ops.shape(key)[1]
+        back = (count - ops.shape(query)[1] + ops.arange(ops.shape(query)[1]))[:, None] - ops.arange(count)
+        near = ops.logical_and(back >= 0, back < self.reach)
+        scores = ops.einsum("bqhd,bkhd->bhqk", query * query.shape[-1] ** -0.5, key)
+        weights = self.softmax(scores, mask=ops.logical_and(near, there[:, None, None]))
+        heard = ops.einsum("bhqk,bkhd->bqhd", self.dropped(weights), value)
+        return self.output_layer(heard), tuple(kept[:, 1 - self.reach :] for kept in remembered)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments, for saving."""
+        own = {"heads": self.heads, "reach": self.reach, "dropout": self.dropout}
+        return {**super().get_config(), **own}

@@ -12,6 +12,8 @@ import numpy as np
 from posegloss.classifiers.families.backend import keras, ops
 from posegloss.classifiers.families.configured import ConfiguredFamily
 from posegloss.classifiers.families.layers import MaskedMean
+from posegloss.classifiers.families.past import preceded
+from posegloss.classifiers.families.point_features import PointFeatures, difference, flat, known_points
 from posegloss.classifiers.families.skeleton_graph import adjacency, edges, hops_from_centre
 from posegloss.classifiers.input_points import INPUT_POINTS
 
@@ -40,18 +42,11 @@ class STGCNConfig:
 
 
 @keras.saving.register_keras_serializable("posegloss")
-class JointFeatures(keras.layers.Layer):  # type: ignore[misc]
-    """What is known of each point: where it is, seen from the next point further in, too, and how it moves.
-
-    Args:
-        rate_hz: frames a second of the inputs.
-        layout: the name of the points' layout.
-        **options: of every Keras layer.
-    """
+class JointFeatures(PointFeatures):
+    """What is known of each point: where it is, seen from the next point further in, too, and how it moves."""
 
     def __init__(self, rate_hz: float, layout: str, **options: Any) -> None:
-        super().__init__(**options)
-        self.rate_hz, self.layout = rate_hz, layout
+        super().__init__(rate_hz, layout, **options)
         points = INPUT_POINTS[layout]
         hops = hops_from_centre(points)
         # The shoulders are further in than all others: seen from themselves.
@@ -62,21 +57,11 @@ class JointFeatures(keras.layers.Layer):  # type: ignore[misc]
                 self._inward[outer] = inner
 
     def call(self, inputs: Any) -> tuple[Any, Any]:
-        """(B, T, K, C) with NaN to features (B, T, K * F) and the mask (B, T, K) of the points that are seen."""
-        seen = ops.logical_not(ops.isnan(inputs[..., :1]))
-        points = ops.where(seen, inputs, 0.0)
-        both = ops.logical_and(seen, ops.take(seen, self._inward, axis=2))
-        bone = ops.where(both, points - ops.take(points, self._inward, axis=2), 0.0)
-        lasting = ops.logical_and(seen[:, 1:], seen[:, :-1])
-        velocity = ops.where(lasting, (points[:, 1:] - points[:, :-1]) * self.rate_hz, 0.0)
-        velocity = ops.pad(velocity, ((0, 0), (1, 0), (0, 0), (0, 0)))
-        features = ops.concatenate([points, bone, velocity], axis=-1)
-        batch, frames = ops.shape(inputs)[:2]
-        return ops.reshape(features, (batch, frames, features.shape[2] * features.shape[3])), seen[..., 0]
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments, for saving."""
-        return {**super().get_config(), "rate_hz": self.rate_hz, "layout": self.layout}
+        """(B, T, K, 2) with NaN to features (B, T, K * F) and the mask (B, T, K) of the points that are seen."""
+        points = known_points(inputs)
+        bones = difference(points, ops.take(points, self._inward, axis=2))
+        velocity = self.velocity(preceded(points, None, 1), 1, 1)
+        return flat(ops.concatenate([points[..., :2], bones[..., :2], velocity], axis=-1)), points[..., 2] > 0
 
 
 @keras.saving.register_keras_serializable("posegloss")
