@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from posegloss.pipeline.ahead import read_ahead
 from posegloss.pipeline.clip_source import ClipSource
+from posegloss.pipeline.crowd import Crowd
 from posegloss.pipeline.errors import SettingsError, VideoError
 from posegloss.pipeline.hands.holistic_tracker import HolisticTracker
 from posegloss.pipeline.int8 import PRECISIONS
@@ -253,7 +254,7 @@ class _Take:
         self._layout = settings.layout
         self._nobody = np.full((len(LAYOUTS[settings.layout]), 4), _NO_POINT, np.float32)
         self._seen = False
-        self._most_people, self._most_people_s = 1, 0.0
+        self._crowd = Crowd()
 
     def has_begun(self, time_s: float) -> bool:
         return time_s >= self._start_s - GRACE_S
@@ -268,10 +269,8 @@ class _Take:
         self._keypoints.append(self._nobody if pose is None else pose.keypoints)
         if self._world is not None:
             self._world.append(_NO_WORLD if pose is None else pose.world)
-        if pose is not None:
-            self._seen = True
-            if (pose.people or 0) > self._most_people:
-                self._most_people, self._most_people_s = pose.people or 0, timestamp_s
+        self._crowd.add(pose, timestamp_s)
+        self._seen |= pose is not None
 
     def finished(self, video: VideoSource) -> KeypointSequence | VideoError:
         if not self._timestamps:
@@ -289,6 +288,4 @@ class _Take:
     def _warnings(self) -> Iterator[str]:
         if not self._seen:
             yield "no person was found in any frame"
-        if self._most_people > 1:
-            seen = f"{self._most_people} at {self._most_people_s:.2f} s"
-            yield f"several people: {seen}; the most prominent one is followed"
+        yield from self._crowd.warnings

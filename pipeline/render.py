@@ -1,6 +1,9 @@
 """Drawing what the tracker saw: a skeleton and a caption over a frame, and a whole video of it."""
 
-from collections.abc import Callable
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -65,6 +68,15 @@ def draw_caption(image: Image, text: str) -> None:
     cv2.putText(image, text, place, font, scale, (255, 255, 255), thickness, cv2.LINE_AA)
 
 
+@dataclass(frozen=True)
+class Caption:
+    """A line of text, and from when on until before when it is shown, in seconds of the video."""
+
+    text: str
+    start_s: float = -math.inf
+    end_s: float = math.inf
+
+
 def render_video(
     video: Path,
     sequence: KeypointSequence,
@@ -85,16 +97,57 @@ def render_video(
     Raises:
         VideoError: the video cannot be read, or the copy not written.
     """
-    rate = sequence.frame_rate or 25.0
-    with VideoSource(video, threads=2) as source, write_video(out, source.size, rate) as writer:
-        for done, (frame, keypoints) in enumerate(zip(source, sequence.keypoints, strict=False), 1):
+    times = render_frames(
+        video,
+        sequence.keypoints,
+        out,
+        layout=LAYOUTS[sequence.layout],
+        captions=[Caption(caption)] if caption else [],
+        frame_rate=sequence.frame_rate or 25.0,
+    )
+    for done, _ in enumerate(times, 1):
+        if on_frame:
+            on_frame(done)
+
+
+def render_frames(
+    video: Path,
+    keypoints: Iterable[FloatArray],
+    out: Path,
+    *,
+    layout: Layout,
+    captions: Sequence[Caption] = (),
+    frame_rate: float | None = None,
+) -> Iterator[float]:
+    """Write such a copy frame by frame; it appears when the last was asked for.
+
+    Args:
+        video: the video.
+        keypoints: for each of its frames (K, 4) as in ``draw_skeleton``.
+        out: the file to write (.mp4).
+        layout: of the K points.
+        captions: in the order of time, no two at once.
+        frame_rate: frames a second that the copy claims; what the video claims unless given.
+
+    Yields:
+        The time of each frame that is done, in seconds.
+
+    Raises:
+        VideoError: the video cannot be read, or the copy not written.
+    """
+    starts = [caption.start_s for caption in captions]
+    with (
+        VideoSource(video, threads=2) as source,
+        write_video(out, source.size, frame_rate or source.frame_rate) as writer,
+    ):
+        for frame, points in zip(source, keypoints, strict=False):
             image = frame.image.copy()
-            draw_skeleton(image, keypoints, layout=LAYOUTS[sequence.layout])
-            if caption:
-                draw_caption(image, caption)
+            draw_skeleton(image, points, layout=layout)
+            latest = bisect_right(starts, frame.timestamp_s) - 1
+            if latest >= 0 and frame.timestamp_s < captions[latest].end_s:
+                draw_caption(image, captions[latest].text)
             writer.add(image, frame.timestamp_s)
-            if on_frame:
-                on_frame(done)
+            yield frame.timestamp_s
 
 
 def _color(*names: str) -> tuple[int, int, int]:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from posegloss.pipeline.errors import VideoError
-from posegloss.pipeline.render import LEFT, RIGHT, draw_caption, draw_skeleton, render_video
+from posegloss.pipeline.render import LEFT, RIGHT, Caption, draw_caption, draw_skeleton, render_frames, render_video
 from posegloss.pipeline.sequence import KeypointSequence
-from posegloss.pipeline.skeleton import HOLISTIC75, INDEX, LAYOUTS
+from posegloss.pipeline.skeleton import BLAZEPOSE33, HOLISTIC75, INDEX, LAYOUTS
 from posegloss.pipeline.video import VideoSource
 
 from ..conftest import MakeVideo
@@ -101,3 +101,23 @@ def test_hands_are_drawn_in_the_color_of_their_side_and_thinner() -> None:
     draw_skeleton(body, person(left_shoulder=(0.7, 0.8), left_elbow=(0.7, 0.2)))
     assert tuple(hand[360, 672]) == LEFT
     assert 0 < np.count_nonzero(hand[360]) < np.count_nonzero(body[360])
+
+
+def test_captions_change_over_time_and_the_copy_appears_at_the_end(make_video: MakeVideo, tmp_path: Path) -> None:
+    video = make_video(frames=10, rate=10)
+    captions = [Caption("WAVE", 0.2, 0.4), Caption("POINT", 0.4, 0.5), Caption("CIRCLE", 0.8, 9)]
+    out, nobody = tmp_path / "out.mp4", np.full((33, 4), (np.nan, np.nan, np.nan, 0), np.float32)
+    layout = LAYOUTS[BLAZEPOSE33]
+    times = []
+    for time_s in render_frames(video, [nobody] * 10, out, layout=layout, captions=captions):
+        assert not out.exists()
+        times.append(time_s)
+    assert times == pytest.approx(np.arange(10) / 10, abs=1e-3)
+    band = slice(-20, None)
+    with VideoSource(video) as before, VideoSource(out) as after:
+        changed = [
+            np.abs(one.image[band].astype(int) - other.image[band]).mean() > 20
+            for one, other in zip(before, after, strict=True)
+        ]
+        assert after.frame_rate == pytest.approx(10)
+    assert changed == [False, False, True, True, True, False, False, False, True, True]
