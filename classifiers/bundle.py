@@ -1,8 +1,8 @@
 """A classifier on disk is one folder, and its parts belong together or it is not loaded.
 
 ``model.json`` says what the classifier is and holds the sha256 of every other file: the weights, ``report.json``,
-``report.html`` and ``history.csv``. The folder is written beside its place and renamed, so it is never half there.
-Nothing in it is executed when it is loaded.
+``report.html``, ``history.csv``, and of families that can be taught ``prototypes.npz``. The folder is written beside
+its place and renamed, so it is never half there. Nothing in it is executed when it is loaded.
 """
 
 import csv
@@ -24,6 +24,7 @@ from posegloss.classifiers.base import FamilyError, GlossClassifier, History, cl
 from posegloss.classifiers.description import check_description, check_like
 from posegloss.classifiers.evaluating.calibration import Calibration
 from posegloss.classifiers.preprocessing import Preprocessing
+from posegloss.classifiers.prototypes import PROTOTYPES_FILE, load_prototypes, save_prototypes
 from posegloss.pipeline.errors import PoseglossError
 
 FORMAT: Final = 1
@@ -85,6 +86,8 @@ def save_bundle(
                 _written(folder / REPORT_PAGE, report_page),
                 _written(folder / HISTORY_FILE, _as_csv(history)),
             ]
+            if classifier.prototypes is not None:
+                parts.append(save_prototypes(folder, classifier.prototypes))
             about = {
                 "format": FORMAT,
                 "posegloss": posegloss.__version__,
@@ -144,6 +147,12 @@ def load_bundle(path: str | os.PathLike[str]) -> Bundle:
             f"{path / family.weights_file}: the weights do not fit {len(about['glosses'])} glosses and the config "
             f"of {MODEL_FILE} ({error}); {_AGAIN}"
         ) from error
+    # Families that cannot be taught lack them, and so do models from before others could.
+    if PROTOTYPES_FILE in about["parts"]:
+        try:
+            classifier.prototypes = load_prototypes(path, len(about["glosses"]))
+        except ValueError as error:
+            raise BundleError(f"{path / PROTOTYPES_FILE} cannot be read ({error}); {_AGAIN}") from error
     # Models from before confidence was calibrated lack it.
     calibration = Calibration.from_dict(about.get("calibration", {}))
     classifier.temperature = calibration.temperature
@@ -196,7 +205,7 @@ _AGAIN = "copy the whole folder again, or train again"
 
 def _check_parts(path: Path, parts: Mapping[str, str], needed: Set[str]) -> None:
     # Exactly these: a file that is not named would be read unchecked, and another name may lie outside the folder.
-    wrong = sorted(needed ^ parts.keys())
+    wrong = sorted(needed ^ (parts.keys() - {PROTOTYPES_FILE}))
     if wrong:
         what = "does not name" if wrong[0] in needed else "names"
         raise BundleError(f"{path / MODEL_FILE}: parts {what} {wrong[0]!r}, but must be {sorted(needed)}; {_AGAIN}")

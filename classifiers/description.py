@@ -37,6 +37,11 @@ def check_description(about: Any) -> None:
         raise ValueError("parts does not hold a sha256 for each file")
     Calibration.from_dict(about.get("calibration", {}))
     _check_training(about["training"])
+    taught = about["training"].get("taught", {})
+    if not isinstance(taught, dict) or any(type(takes) is not int or takes < 1 for takes in taught.values()):
+        raise ValueError("training.taught does not say how many takes each gloss was taught with")
+    if not taught.keys() < set(about["glosses"]):
+        raise ValueError("training.taught names a gloss that is none of the model's, or leaves none that was trained")
 
 
 def trusted_extraction(settings: Any) -> ExtractionSettings:

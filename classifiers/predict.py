@@ -10,11 +10,12 @@ import numpy as np
 from posegloss.classifiers.base import GlossClassifier
 from posegloss.classifiers.bundle import load_bundle
 from posegloss.classifiers.description import trusted_extraction
+from posegloss.classifiers.evaluating.calibration import Calibration
 from posegloss.classifiers.input_points import InputPoints
 from posegloss.classifiers.preprocessing import Preprocessing
 from posegloss.pipeline.errors import NoSignerError
 from posegloss.pipeline.extract import ExtractionSettings
-from posegloss.pipeline.sequence import KeypointSequence
+from posegloss.pipeline.sequence import FloatArray, KeypointSequence
 
 
 @dataclass(frozen=True)
@@ -60,15 +61,19 @@ class GlossRecogniser:
     Attributes:
         classifier: the trained classifier.
         training: what it was trained on.
-        threshold: answers of less confidence are not sure; None where none was chosen.
+        calibration: what was chosen on the people that the model was validated with.
+        threshold: answers of less confidence are not sure; None where none was chosen. As chosen, unless set.
+        reject_below: what is less sure in a stream is taken for no sign of the glosses; likewise.
     """
 
     def __init__(
-        self, classifier: GlossClassifier, training: Mapping[str, Any], threshold: float | None = None
+        self, classifier: GlossClassifier, training: Mapping[str, Any], calibration: Calibration | None = None
     ) -> None:
         self.classifier = classifier
         self.training = training
-        self.threshold = threshold
+        self.calibration = calibration or Calibration()
+        self.threshold = self.calibration.threshold
+        self.reject_below = self.calibration.reject_below
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str]) -> Self:
@@ -78,7 +83,7 @@ class GlossRecogniser:
             BundleError: it is no model, or its parts do not belong together.
         """
         bundle = load_bundle(folder)
-        return cls(bundle.classifier, bundle.training, bundle.calibration.threshold)
+        return cls(bundle.classifier, bundle.training, bundle.calibration)
 
     @property
     def glosses(self) -> tuple[str, ...]:
@@ -110,8 +115,7 @@ class GlossRecogniser:
             probabilities = self.classifier.predict_proba([sequence])[0]
         except NoSignerError as error:
             return replace(self.nothing(str(error)), missing_points=_missing_points(sequence, preprocessing))
-        order = np.argsort(-probabilities, kind="stable")[:top]
-        ranking = tuple((self.glosses[i], float(probabilities[i])) for i in order)
+        ranking = self.ranking(probabilities, top)
         return GlossPrediction(
             *ranking[0],
             ranking,
@@ -120,6 +124,11 @@ class GlossRecogniser:
             remarks=_remarks(sequence, preprocessing.points),
             sure=self.threshold is None or ranking[0][1] >= self.threshold,
         )
+
+    def ranking(self, probabilities: FloatArray, top: int = 5) -> tuple[tuple[str, float], ...]:
+        """The most probable glosses by their probabilities (C,), best first."""
+        order = np.argsort(-probabilities, kind="stable")[:top]
+        return tuple((self.glosses[i], float(probabilities[i])) for i in order)
 
     def nothing(self, reason: str) -> GlossPrediction:
         """The answer for a clip that cannot be read or shows nobody."""

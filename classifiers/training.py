@@ -35,8 +35,10 @@ from posegloss.classifiers.evaluating.behaviour import measure_behaviour
 from posegloss.classifiers.evaluating.calibration import calibrate
 from posegloss.classifiers.evaluating.evaluation import Evaluation, evaluate_samples
 from posegloss.classifiers.evaluating.groups import group_answers
+from posegloss.classifiers.evaluating.rejection import choose_rejection
 from posegloss.classifiers.evaluating.report import ModelReport, render_report
 from posegloss.classifiers.preprocessing import Preprocessing
+from posegloss.classifiers.prototypes import prototypes_of
 from posegloss.datasets.splits import Split, split_clips
 from posegloss.pipeline.store import Clip, KeypointStore
 
@@ -140,7 +142,8 @@ def train(
     check_free(out, overwrite)
     checkpoint = out.with_name(f"{out.name}.training") / "checkpoint.npz"
     history = classifier.fit(parts[0], parts[1], seed=seed, checkpoint=checkpoint, progress=progress)
-    calibration = calibrate(classifier, parts[1])
+    classifier.prototypes = prototypes_of(classifier, parts[0])
+    calibration = choose_rejection(classifier, parts[1], calibrate(classifier, parts[1]))
     notes = split.notes if calibration.clips else (*split.notes, NOT_CALIBRATED)
     evaluation = evaluate_samples(
         classifier, parts[2], signer_independent=split.signer_independent, left_out=left_out, notes=notes

@@ -67,6 +67,9 @@ def train(
         if behaviour:
             say_note(f"it stays as it is; posegloss evaluate {out} {store} --behaviour measures behaviour now")
     print_evaluation(result.evaluation, result.baseline, told)
-    if read_description(out)["training"]["synthetic"]:
+    about = read_description(out)
+    if (reject_below := about.get("calibration", {}).get("reject_below")) is not None:
+        output.print(f"in a stream, what is less than {reject_below:.1%} sure is taken for no sign of these glosses")
+    if about["training"]["synthetic"]:
         say_note(TRAINED_ON_SYNTHETIC)
     output.print(f"model: {out}\nreport: {out / 'report.html'}", markup=False)

@@ -19,6 +19,7 @@ from posegloss.classifiers.evaluating.answers import Answer, answers_of, confide
 from posegloss.classifiers.evaluating.intervals import IntArray, Measure, Units, mean
 
 DEFAULT_TARGET: Final = 0.95
+DEFAULT_FALSE_ALARMS: Final = 0.05
 _HOTTEST: Final = 20.0
 
 
@@ -33,6 +34,10 @@ class Calibration:
         target: the part of the answers that is to be right from the threshold on.
         clips: how many validation clips both were chosen on.
         signers: by how many people.
+        reject_below: what a stream recognises with less confidence is taken for no sign of the glosses; None where
+            that was not chosen. See ``rejection``.
+        false_alarms: at most this part of the made-up signs was accepted by ``reject_below``.
+        negatives: how many made-up signs that was chosen on.
     """
 
     temperature: float = 1.0
@@ -40,6 +45,9 @@ class Calibration:
     target: float = DEFAULT_TARGET
     clips: int = 0
     signers: int = 0
+    reject_below: float | None = None
+    false_alarms: float = DEFAULT_FALSE_ALARMS
+    negatives: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -57,11 +65,14 @@ class Calibration:
         found = cls(**values)
         if not _is_number(found.temperature) or not 1 / _HOTTEST - 1e-9 <= found.temperature <= _HOTTEST + 1e-9:
             raise ValueError(f"calibration.temperature cannot be {found.temperature!r}")
-        for name, part in (("threshold", found.threshold), ("target", found.target)):
-            if not (part is None and name == "threshold") and not (_is_number(part) and 0 <= float(part or 0) <= 1):
+        for name in ("threshold", "target", "reject_below", "false_alarms"):
+            part = getattr(found, name)
+            may_lack = part is None and name in ("threshold", "reject_below")
+            if not may_lack and not (_is_number(part) and 0 <= float(part or 0) <= 1):
                 raise ValueError(f"calibration.{name} cannot be {part!r}")
-        if type(found.clips) is not int or type(found.signers) is not int:
-            raise ValueError("calibration.clips and calibration.signers must be numbers of clips and people")
+        for name in ("clips", "signers", "negatives"):
+            if type(getattr(found, name)) is not int:
+                raise ValueError(f"calibration.{name} is no number of clips or people")
         return found
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from posegloss.classifiers.evaluating.calibration import Calibration
 from posegloss.classifiers.exporting.exported_file import ExportError, read_exported
 from posegloss.classifiers.predict import GlossRecogniser
 from posegloss.classifiers.preprocessing import Preprocessing
@@ -60,6 +61,9 @@ class LiteRTClassifier:
         """
         return np.array([self._probabilities(sequence) for sequence in sequences]).reshape(-1, len(self.glosses))
 
+    def stream(self) -> None:
+        """None: an exported classifier answers whole signs; see ``GlossClassifier.stream``."""
+
     def _probabilities(self, sequence: KeypointSequence) -> FloatArray:
         layout = self.preprocessing.layout
         if sequence.layout != layout:
@@ -90,4 +94,4 @@ def load_exported(path: str | os.PathLike[str]) -> GlossRecogniser:
     # It has the part of a classifier that recognising takes: glosses, preprocessing and predict_proba.
     classifier: Any = LiteRTClassifier(path, os.cpu_count() or 1)
     about = classifier.about
-    return GlossRecogniser(classifier, about["training"], about["calibration"].get("threshold"))
+    return GlossRecogniser(classifier, about["training"], Calibration.from_dict(about["calibration"]))

@@ -6,13 +6,15 @@ of them were dropped.
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from posegloss.classifiers.predict import GlossRecogniser
-from posegloss.classifiers.streaming.boundaries import Boundaries, RaisedHands
-from posegloss.classifiers.streaming.events import SignEnded, SignStarted, StreamEvent
+from posegloss.classifiers.streaming.boundaries import Boundaries, LearnedBoundaries
+from posegloss.classifiers.streaming.events import SignEnded, SignGuessed, SignStarted, StreamEvent
+from posegloss.classifiers.streaming.incremental import SignStream
+from posegloss.classifiers.streaming.reference import RunningReference
 from posegloss.pipeline.sequence import FloatArray, KeypointSequence
 from posegloss.pipeline.skeleton import LAYOUTS
 
@@ -31,8 +33,8 @@ class StreamingSettings:
         lost_s: without a frame for so long, the stream begins anew.
     """
 
-    on: float = 0.5
-    off: float = 0.5
+    on: float = 0.4
+    off: float = 0.35
     shortest_s: float = 0.2
     pause_s: float = 0.1
     longest_s: float = 10.0
@@ -43,34 +45,50 @@ class StreamingSettings:
 class StreamingRecogniser:
     """Spots signs in a stream of keypoints and recognises them.
 
-    What it holds is bounded, however long the stream.
+    What it holds is bounded, however long the stream. While a sign lasts, the classifier follows it input by input;
+    when it is over, the whole of it is answered once more, as ``GlossRecogniser.predict`` answers a clip: with the
+    signer's frame of reference as it was in this sign, and short gaps filled.
 
     Args:
         recogniser: of isolated signs.
         settings: when a sign begins and ends.
         boundaries: makes what tells when somebody signs; anew for each stream.
+        guess: tell what a sign may be while it lasts. Families that look ahead cannot (``GlossClassifier.stream``), and
+            those that can take some seconds here to get ready.
+
+    Attributes:
+        threshold: a sign that is recognised with less confidence is none of the glosses: its prediction is not sure. As
+            the training chose it by signs that were made up (``evaluating/rejection.py``), unless set; None takes all.
     """
 
     def __init__(
         self,
         recogniser: GlossRecogniser,
         settings: StreamingSettings | None = None,
-        boundaries: Callable[[], Boundaries] = RaisedHands,
+        boundaries: Callable[[], Boundaries] = LearnedBoundaries,
+        guess: bool = True,
     ) -> None:
         self.recogniser = recogniser
         self.settings = settings or StreamingSettings()
+        self.threshold = recogniser.threshold if recogniser.reject_below is None else recogniser.reject_below
         self._make_boundaries = boundaries
-        layout = LAYOUTS[recogniser.classifier.preprocessing.layout]
+        preprocessing = recogniser.classifier.preprocessing
+        level = preprocessing.normalization.level_shoulders
+        self._guesses = guess and not level and recogniser.classifier.stream() is not None
+        layout = LAYOUTS[preprocessing.layout]
         self._nobody = np.tile(np.array([np.nan, np.nan, np.nan, 0], np.float32), (len(layout), 1))
         self.reset()
 
     def reset(self) -> None:
         """Forget the stream: the next frame is the first of another."""
         self._boundaries = self._make_boundaries()
+        self._reference = RunningReference(self.recogniser.classifier.preprocessing.normalization.min_visibility)
+        self._follower: SignStream | None = None
         self._frames: deque[tuple[float, FloatArray]] = deque()
         self._size: tuple[int, int] | None = None
         self._start_s: float | None = None
         self._turned_s: float | None = None
+        self._told: FloatArray | None = None
 
     def push(self, keypoints: FloatArray | None, timestamp_s: float, size: tuple[int, int]) -> list[StreamEvent]:
         """The next frame.
@@ -92,8 +110,13 @@ class StreamingRecogniser:
                 events += self.finish()
         self._size = size
         self._frames.append((timestamp_s, self._nobody if keypoints is None else keypoints))
+        if keypoints is not None:
+            self._reference.push(keypoints[:, :2] * np.array(size, np.float32), keypoints[:, 3], timestamp_s)
+        if self._follower is not None:
+            self._follower.push(keypoints, timestamp_s, size)
         for time_s, probability in self._boundaries.push(keypoints, timestamp_s, size):
             events += self._decide(time_s, probability)
+        events += self._guess(timestamp_s)
         self._forget_old(timestamp_s)
         return events
 
@@ -114,15 +137,36 @@ class StreamingRecogniser:
         if self._start_s is None:
             if self._turned_s is not None and time_s - self._turned_s >= settings.shortest_s - 1e-6:
                 self._start_s, self._turned_s = self._turned_s, None
+                self._follower = self._follow(self._start_s)
                 yield SignStarted(self._start_s)
         elif self._turned_s is not None and time_s - self._turned_s >= settings.pause_s - 1e-6:
             yield self._end(self._turned_s)
         elif time_s - self._start_s >= settings.longest_s:
             yield self._end(time_s)
 
+    def _follow(self, start_s: float) -> SignStream | None:
+        """The classifier on the sign's frames up to now."""
+        known = self._reference.now
+        if not self._guesses or known is None:
+            return None
+        follower = SignStream(self.recogniser.classifier, *known)
+        for time_s, keypoints in self._frames:
+            if time_s >= start_s - self.settings.margin_s:
+                follower.push(keypoints, time_s, self._size or (1, 1))
+        return follower
+
+    def _guess(self, now_s: float) -> Iterator[StreamEvent]:
+        if self._follower is None or self._start_s is None:
+            return
+        probabilities = self._follower.probabilities
+        # Between two of the classifier's inputs there is nothing new to tell.
+        if probabilities is not None and probabilities is not self._told:
+            self._told = probabilities
+            yield SignGuessed(self._start_s, now_s, self.recogniser.ranking(probabilities))
+
     def _end(self, end_s: float) -> SignEnded:
         start_s, margin_s = self._start_s or 0.0, self.settings.margin_s
-        self._start_s = self._turned_s = None
+        self._start_s = self._turned_s = self._follower = None
         shown = [frame for frame in self._frames if start_s - margin_s <= frame[0] <= end_s + margin_s]
         sequence = KeypointSequence(
             np.stack([keypoints for _, keypoints in shown]),
@@ -130,7 +174,9 @@ class StreamingRecogniser:
             self._size or (1, 1),
             layout=self.recogniser.classifier.preprocessing.layout,
         )
-        return SignEnded(start_s, end_s, self.recogniser.predict(sequence))
+        prediction = self.recogniser.predict(sequence)
+        sure = prediction.gloss is not None and prediction.confidence >= (self.threshold or 0.0)
+        return SignEnded(start_s, end_s, replace(prediction, sure=sure))
 
     def _forget_old(self, now_s: float) -> None:
         kept = self.settings.margin_s + self.settings.shortest_s + self._boundaries.delay_s + self.settings.pause_s

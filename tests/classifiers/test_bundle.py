@@ -9,6 +9,7 @@ from posegloss.classifiers.base import preprocess
 from posegloss.classifiers.bundle import BundleError, load_bundle, save_bundle
 from posegloss.classifiers.evaluating.calibration import Calibration
 from posegloss.classifiers.evaluating.held_out import evaluate_bundle
+from posegloss.classifiers.prototypes import PROTOTYPES_FILE
 
 from .made_up import make_clips
 
@@ -29,7 +30,7 @@ def change(folder, **values):
 
 
 def weights(folder):
-    return next(path for path in folder.iterdir() if path.suffix in (".h5", ".npz"))
+    return next(path for path in folder.iterdir() if path.suffix in (".h5", ".npz") and path.name != PROTOTYPES_FILE)
 
 
 def test_loaded_is_what_was_saved(original, folder):
@@ -233,3 +234,13 @@ def test_failure_leaves_what_was_there(trees, tmp_path, monkeypatch):
         saved(trees.classifier, tmp_path / "other")
     assert [file.name for file in tmp_path.iterdir()] == ["model"]
     load_bundle(path)
+
+
+def test_prototypes_of_another_number_of_glosses(trained, tmp_path):
+    folder = shutil.copytree(trained.path, tmp_path / "model")
+    np.savez(folder / PROTOTYPES_FILE, means=np.zeros((2, 32), np.float32))
+    parts = json.loads((folder / "model.json").read_text())["parts"]
+    digest = hashlib.sha256((folder / PROTOTYPES_FILE).read_bytes()).hexdigest()
+    change(folder, parts={**parts, PROTOTYPES_FILE: digest})
+    with pytest.raises(BundleError, match=rf"{PROTOTYPES_FILE} cannot be read.*3 glosses"):
+        load_bundle(folder)

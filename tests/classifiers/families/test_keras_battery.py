@@ -3,6 +3,11 @@
 import numpy as np
 import pytest
 
+from posegloss.classifiers.predict import GlossRecogniser
+from posegloss.classifiers.prototypes import prototypes_of
+from posegloss.classifiers.teaching import teach
+
+from ..made_up import make_sequence
 from .conftest import KERAS, brief, fitted, make_samples
 
 
@@ -78,3 +83,15 @@ def test_litert(family, inputs, whole, frames):
     interpreter.invoke()
     found = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
     np.testing.assert_allclose(found, model(clip, training=False).numpy(), atol=1e-4)
+
+
+def test_taught_a_gloss(few, inputs, whole):
+    whole.prototypes = prototypes_of(whole, few)
+    recogniser = GlossRecogniser(whole, {"synthetic": False})
+    found = teach(recogniser, {"tree": [make_sequence("tree", "zoe", take) for take in range(2)]}).classifier
+    assert found.glosses == (*whole.glosses, "tree")
+    np.testing.assert_allclose(found.predict_inputs(inputs).sum(axis=1), 1, atol=1e-5)
+    # Nothing but the new column has changed.
+    np.testing.assert_allclose(found.embeddings(inputs), whole.embeddings(inputs), atol=1e-6)
+    for mine, before in zip(found.last_layer, whole.last_layer, strict=True):
+        np.testing.assert_array_equal(mine[..., :-1], before)

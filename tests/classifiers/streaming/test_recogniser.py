@@ -1,5 +1,7 @@
 """The stream's recogniser with boundaries that are told to it, and with a small trained model."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -25,8 +27,13 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def recogniser(trained):
+def loaded(trained):
     return GlossRecogniser.load(trained.path)
+
+
+@pytest.fixture
+def recogniser(loaded):
+    return GlossRecogniser(loaded.classifier, loaded.training, loaded.calibration)
 
 
 def stream_of(recogniser, *spans, **settings):
@@ -113,6 +120,40 @@ def test_a_frame_from_the_past_is_passed_over(recogniser):
         got += stream.push(clip.keypoints[0], time_s - 0.3, SIZE)
         got += stream.push(clip.keypoints[0], time_s, SIZE)
     assert [event.to_dict() for event in got + stream.finish()] == [event.to_dict() for event in expected]
+
+
+def test_guesses_while_a_sign_lasts_are_the_classifiers_for_what_was_seen(recogniser):
+    """At the end of a clip whose points are all seen, the last guess is the clip's answer, up to the reference."""
+    clip = make_sequence(recogniser.glosses[0], "new", seconds=2.0, noise=0.0, missing=0.0)
+    events = play(stream_of(recogniser, (0.0, 99.0)), clip)
+    guesses = [event for event in events if event.kind == "guessed"]
+    assert [event.kind for event in events] == ["started", *["guessed"] * len(guesses), "ended"]
+    rate = recogniser.classifier.preprocessing.rate_hz
+    assert len(guesses) == pytest.approx((2.0 - SETTINGS.shortest_s) * rate, abs=2)
+    assert all(a.time_s < b.time_s for a, b in pairwise(guesses))
+    whole = dict(recogniser.predict(clip, top=99).ranking)
+    for gloss, probability in guesses[-1].ranking:
+        assert probability == pytest.approx(whole[gloss], abs=1e-4)
+
+
+def test_no_guesses_unless_wanted_or_where_the_family_looks_ahead(recogniser, trees):
+    clip = make_sequence(recogniser.glosses[0], "new")
+    silent = StreamingRecogniser(recogniser, SETTINGS, lambda: Told((0.0, 99.0)), guess=False)
+    assert [event.kind for event in play(silent, clip)] == ["started", "ended"]
+    others = stream_of(GlossRecogniser.load(trees.path), (0.0, 99.0))
+    assert [event.kind for event in play(others, clip)] == ["started", "ended"]
+
+
+def test_what_is_less_sure_than_the_threshold_is_none_of_the_glosses(recogniser):
+    clip = make_sequence(recogniser.glosses[0], "new")
+    recogniser.reject_below = 0.3
+    stream = stream_of(recogniser, (0.0, 99.0))
+    assert stream.threshold == 0.3
+    (sign,) = ended(play(stream, clip))
+    for threshold, sure in ((sign.prediction.confidence - 0.01, True), (sign.prediction.confidence + 0.01, False)):
+        stream.threshold = threshold
+        (again,) = ended(play(stream, clip))
+        assert (again.prediction.gloss, again.prediction.sure) == (sign.prediction.gloss, sure)
 
 
 def test_nobody_is_no_gloss(recogniser):
