@@ -1,16 +1,15 @@
 """`posegloss predict`: which gloss is signed in a clip."""
 
 import json
-import os
-from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from posegloss.cli.console import Exit, errors, fetch_weights, output, say_note, status
+from posegloss.cli.console import Exit, errors, output, say_note
 from posegloss.cli.convert import pixels
-from posegloss.pipeline.errors import PoseglossError
+from posegloss.cli.viewing import Viewer
+from posegloss.pipeline.errors import PoseglossError, WeightsError
 
 
 def predict(
@@ -43,37 +42,28 @@ def predict(
     """
     from posegloss.classifiers.exporting.litert import load_exported
     from posegloss.classifiers.predict import GlossRecogniser
-    from posegloss.pipeline.clip_source import ClipSource
-    from posegloss.pipeline.extract import extract_clip
-    from posegloss.pipeline.formats import ReadOptions, is_landmarks, read_sequence
+    from posegloss.pipeline.formats import ReadOptions, is_landmarks
 
     frame_size = pixels(size)
     recogniser = load_exported(model) if model.suffix == ".tflite" else GlossRecogniser.load(model)
     if threshold is not None:
         recogniser.threshold = threshold
-    settings, threads = recogniser.extraction, os.cpu_count() or 1
-    options = ReadOptions(frame_rate, frame_size, settings.layout)
+    options = ReadOptions(frame_rate, frame_size, recogniser.extraction.layout)
     landmarks = {path for path in videos if is_landmarks(path)}
     if recogniser.synthetic:
         say_note("this model was trained on a synthetic avatar; it knows no sign of a real language")
     failed = 0
-    with ExitStack() as stack:
-        tracker = None
-        if any(path not in landmarks for path in videos):
-            fetch_weights(settings.weights)
-            tracker = stack.enter_context(closing(settings.open_backend(threads)))
+    with Viewer(recogniser.extraction, options) as viewer:
         wanted = [(video, clip_id) for video in videos for clip_id in (clip if clip and video in landmarks else [None])]
         for video, clip_id in wanted:
             name = f"{video}: {clip_id}" if clip_id else str(video)
             try:
-                with status(f"looking at {video.name}"):
-                    if tracker is None or video in landmarks:
-                        sequence = read_sequence(video, options, clip_id=clip_id)
-                        for told in sequence.warnings:
-                            errors.print(f"{name}: {told}", markup=False)
-                    else:
-                        sequence = extract_clip(ClipSource(str(video), video), settings, tracker, threads)
-                    answer = recogniser.predict(sequence, top)
+                sequence = viewer.read(video, clip_id)
+                for told in sequence.warnings if video in landmarks else ():
+                    errors.print(f"{name}: {told}", markup=False)
+                answer = recogniser.predict(sequence, top)
+            except WeightsError:
+                raise
             except PoseglossError as error:
                 answer = recogniser.nothing(str(error))
             failed += answer.gloss is None
