@@ -8,6 +8,7 @@ import typer
 
 from posegloss import __version__
 from posegloss.cli import (
+    annotate,
     avatar,
     compare,
     convert,
@@ -22,9 +23,11 @@ from posegloss.cli import (
     predict,
     render,
     status,
+    teach,
     train,
 )
 from posegloss.cli.console import Exit, errors, say_error
+from posegloss.cli.live import command as live
 from posegloss.pipeline.errors import PoseglossError
 
 app = typer.Typer(
@@ -40,9 +43,12 @@ app.command("inspect")(inspect.inspect)
 app.command("convert")(convert.convert)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
+app.command("teach")(teach.teach)
 app.command("predict")(predict.predict)
+app.command("annotate")(annotate.annotate)
 app.command("export")(export.export)
 app.command("render")(render.render)
+app.command("live")(live.live)
 app.command("avatar")(avatar.avatar)
 app.command("demo")(demo.demo)
 app.command("pose-eval")(pose_eval.pose_eval)

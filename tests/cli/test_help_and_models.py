@@ -10,7 +10,8 @@ from posegloss.pipeline import models
 COMMANDS = (
     *("extract", "status", "inspect", "train", "evaluate", "predict", "render", "avatar", "demo"),
     *("convert", "datasets", "datasets show", "datasets index", "datasets import"),
-    *("models list", "models fetch", "models compare"),
+    *("models list", "models fetch", "models compare", "pose-eval", "export"),
+    *("annotate", "live", "teach"),
 )
 
 

@@ -1,0 +1,75 @@
+"""What a session has shown: keypoints and signs, never pictures. Bounded, however long it lasts."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from posegloss.cli.live.limits import LONGEST_RECORD, MOST_SIGNS
+from posegloss.pipeline.sequence import FloatArray, KeypointSequence
+from posegloss.pipeline.skeleton import LAYOUTS
+
+_NEW_PART_S = 5.0
+"""After a pause or a lost camera, what comes is another part: a .pose file has no gaps."""
+
+
+@dataclass
+class Part:
+    """Frames of one size, without a long gap: their times in the session's seconds, and (K, 4) keypoints."""
+
+    size: tuple[int, int]
+    frames: deque[tuple[float, FloatArray]] = field(default_factory=deque)
+
+    def sequence(self, layout: str, start_s: float = -np.inf, end_s: float = np.inf) -> KeypointSequence | None:
+        """The frames of a span, with times from its first one on; None where there is none."""
+        shown = [(time_s, keypoints) for time_s, keypoints in self.frames if start_s <= time_s <= end_s]
+        if not shown:
+            return None
+        times, keypoints = zip(*shown, strict=True)
+        return KeypointSequence(
+            np.stack(keypoints), np.array(times) - times[0], self.size, source="posegloss live", layout=layout
+        )
+
+
+class Record:
+    """The last frames of a session, in parts, and the signs that were recognised.
+
+    Args:
+        layout: the name of the points' order.
+        longest: how many frames are kept.
+    """
+
+    def __init__(self, layout: str, longest: int = LONGEST_RECORD) -> None:
+        self.layout = layout
+        self._longest = longest
+        self._nobody = np.full((len(LAYOUTS[layout]), 4), (np.nan, np.nan, np.nan, 0), np.float32)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all of it."""
+        self._parts: deque[Part] = deque()
+        self._count = 0
+        self.signs: deque[dict[str, Any]] = deque(maxlen=MOST_SIGNS)
+
+    def add(self, keypoints: FloatArray | None, time_s: float, size: tuple[int, int]) -> None:
+        """Take in the next frame; None is nobody."""
+        last = self._parts[-1] if self._parts else None
+        if last is None or last.size != size or time_s - last.frames[-1][0] > _NEW_PART_S:
+            last = Part(size)
+            self._parts.append(last)
+        last.frames.append((time_s, self._nobody if keypoints is None else keypoints))
+        self._count += 1
+        if self._count > self._longest:
+            self._count -= 1
+            self._parts[0].frames.popleft()
+            if not self._parts[0].frames:
+                self._parts.popleft()
+
+    def span(self, start_s: float, end_s: float) -> KeypointSequence | None:
+        """The latest frames between two times; None where there is none."""
+        return self._parts[-1].sequence(self.layout, start_s, end_s) if self._parts else None
+
+    def copy(self) -> tuple[list[Part], list[dict[str, Any]]]:
+        """The parts and signs as they are now, for another thread to read."""
+        return [Part(part.size, part.frames.copy()) for part in self._parts], list(self.signs)
