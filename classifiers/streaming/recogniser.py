@@ -15,6 +15,7 @@ from posegloss.classifiers.streaming.boundaries import Boundaries, LearnedBounda
 from posegloss.classifiers.streaming.events import SignEnded, SignGuessed, SignStarted, StreamEvent
 from posegloss.classifiers.streaming.incremental import SignStream
 from posegloss.classifiers.streaming.reference import RunningReference
+from posegloss.pipeline.errors import InvalidSequenceError
 from posegloss.pipeline.sequence import FloatArray, KeypointSequence
 from posegloss.pipeline.skeleton import LAYOUTS
 
@@ -36,7 +37,7 @@ class StreamingSettings:
     on: float = 0.4
     off: float = 0.35
     shortest_s: float = 0.2
-    pause_s: float = 0.1
+    pause_s: float = 0.05
     longest_s: float = 10.0
     margin_s: float = 0.3
     lost_s: float = 1.0
@@ -100,7 +101,14 @@ class StreamingRecogniser:
 
         Returns:
             What is known since this frame, in order.
+
+        Raises:
+            InvalidSequenceError: the keypoints are not those of the model's layout, or the time is none.
         """
+        if keypoints is not None and np.shape(keypoints) != self._nobody.shape:
+            raise InvalidSequenceError(f"keypoints have shape {np.shape(keypoints)}, not {self._nobody.shape}")
+        if not np.isfinite(timestamp_s):
+            raise InvalidSequenceError(f"{timestamp_s} is no time in seconds")
         events: list[StreamEvent] = []
         if self._frames:
             since = timestamp_s - self._frames[-1][0]

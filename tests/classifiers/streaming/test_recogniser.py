@@ -8,6 +8,7 @@ import pytest
 from posegloss.classifiers.predict import GlossRecogniser
 from posegloss.classifiers.streaming.events import SignEnded, SignStarted
 from posegloss.classifiers.streaming.recogniser import StreamingRecogniser, StreamingSettings
+from posegloss.pipeline.errors import InvalidSequenceError
 
 from ..made_up import SIZE, make_sequence
 
@@ -154,6 +155,15 @@ def test_what_is_less_sure_than_the_threshold_is_none_of_the_glosses(recogniser)
         stream.threshold = threshold
         (again,) = ended(play(stream, clip))
         assert (again.prediction.gloss, again.prediction.sure) == (sign.prediction.gloss, sure)
+
+
+@pytest.mark.parametrize(("shape", "time_s"), [((75, 4), 0.0), ((33, 3), 0.0), ((33, 4), float("nan"))])
+def test_what_is_no_frame_is_refused_and_harms_nothing(recogniser, shape, time_s):
+    clip = make_sequence(recogniser.glosses[0], "new")
+    stream = stream_of(recogniser, (0.0, 99.0))
+    with pytest.raises(InvalidSequenceError):
+        stream.push(np.zeros(shape, np.float32), time_s, SIZE)
+    assert len(ended(play(stream, clip))) == 1
 
 
 def test_nobody_is_no_gloss(recogniser):
