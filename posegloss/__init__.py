@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOME = {
+    "GlossRecogniser": "posegloss.classifiers.predict",
     "KeypointSequence": "posegloss.pipeline.sequence",
     "KeypointStore": "posegloss.pipeline.store",
     "Pose": "posegloss.pipeline.pose",
     "PoseTracker": "posegloss.pipeline.tracker",
     "PoseglossError": "posegloss.pipeline.errors",
+    "StreamingRecogniser": "posegloss.classifiers.streaming.recogniser",
     "VideoSource": "posegloss.pipeline.video",
     "extract": "posegloss.pipeline.extract",
     "normalize": "posegloss.pipeline.normalize",
@@ -27,6 +29,8 @@ _HOME = {
 __all__ = ["__version__", *_HOME]
 
 if TYPE_CHECKING:
+    from posegloss.classifiers.predict import GlossRecogniser
+    from posegloss.classifiers.streaming.recogniser import StreamingRecogniser
     from posegloss.pipeline.errors import PoseglossError
     from posegloss.pipeline.extract import extract
     from posegloss.pipeline.normalize import normalize
