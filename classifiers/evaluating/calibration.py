@@ -19,7 +19,7 @@ from posegloss.classifiers.evaluating.answers import Answer, answers_of, confide
 from posegloss.classifiers.evaluating.intervals import IntArray, Measure, Units, mean
 
 DEFAULT_TARGET: Final = 0.95
-DEFAULT_FALSE_ALARMS: Final = 0.05
+DEFAULT_FALSE_ALARMS: Final = 0.1
 _HOTTEST: Final = 20.0
 
 
