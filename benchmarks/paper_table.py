@@ -13,17 +13,21 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from rich.console import Console
 from rich.progress import Progress
 
+from benchmarks.mp_solutions import ENVIRONMENT, MpSolutionsPose
 from benchmarks.parity import SHARED
 from posegloss.pipeline.files import write_whole
 from posegloss.pipeline.measuring.annotations.reading import read_annotations, read_list
 from posegloss.pipeline.measuring.openpose_binary import run_openpose
 from posegloss.pipeline.measuring.pck import PAPERS_THRESHOLD
+from posegloss.pipeline.measuring.people import Person
+from posegloss.pipeline.measuring.pictures import Picture
 from posegloss.pipeline.measuring.result import Result
 from posegloss.pipeline.measuring.run import measure
-from posegloss.pipeline.measuring.systems import BlazePose, MediaPipe, System
+from posegloss.pipeline.measuring.systems import ALL_POINTS, BlazePose, Found, MediaPipe, System
 from posegloss.pipeline.models import LANDMARK_MODELS
 
 LIST, LIST_KEY = "upright400.json", "validation"
@@ -33,6 +37,27 @@ PAPER: Final = (
     ("BlazePose Full", "84.1", "84.5", "10 (Pixel 2, one core)"),
     ("BlazePose Lite", "79.6", "77.6", "31 (Pixel 2, one core)"),
 )
+
+
+class MpSolutions:
+    """``mp.solutions.pose.Pose`` 0.10.21 Full, every picture on its own, in the environment of ``make parity``."""
+
+    name = "mp.solutions Full"
+    places: Sequence[int] = ALL_POINTS
+    rate: float | None = None
+
+    def __init__(self) -> None:
+        self._pose = MpSolutionsPose(static_image_mode=True, model_complexity=1)
+
+    def find(self, picture: Picture, people: Sequence[Person]) -> list[Found]:
+        """The one person whom it sees; it does not tell how sure it is."""
+        landmarks, _ = self._pose.process(picture.pixels)
+        points: npt.NDArray[np.float64] = landmarks[:, :2].astype(np.float64) * picture.size
+        return [] if np.isnan(points).all() else [Found(points, 1.0)]
+
+    def close(self) -> None:
+        """End its process."""
+        self._pose.__exit__()
 
 
 def first_there(folder: Path, names: Sequence[str]) -> Path | None:
@@ -47,7 +72,12 @@ def measured(folder: Path, annotations: Path, images: Path, openpose: Path | Non
         marked = marked.of_images(read_list(folder / LIST, LIST_KEY))
     systems: list[System] = [BlazePose(name) for name in LANDMARK_MODELS]
     systems += [BlazePose(name, true_region=True) for name in LANDMARK_MODELS]
-    systems += [MediaPipe("full")]
+    accurate = BlazePose("full", accurate=True)
+    systems += [accurate, MediaPipe("full")]
+    pairs = [(accurate.name, "BlazePose Full"), (accurate.name, "BlazePose Heavy")]
+    if (ENVIRONMENT / "complete").exists():
+        systems.append(MpSolutions())
+        pairs.append((accurate.name, MpSolutions.name))
     if openpose:
         systems.append(run_openpose(openpose, images, marked.images))
     with ExitStack() as stack:
@@ -56,7 +86,7 @@ def measured(folder: Path, annotations: Path, images: Path, openpose: Path | Non
         bar = stack.enter_context(Progress(console=Console(stderr=True)))
         task = bar.add_task("measuring", total=len(marked.images))
         answers = measure(marked, images, systems, lambda done: bar.update(task, completed=done))
-    return Result.of(marked, answers, [PAPERS_THRESHOLD])
+    return Result.of(marked, answers, [PAPERS_THRESHOLD], pairs)
 
 
 def report(result: Result) -> str:
@@ -72,7 +102,12 @@ def report(result: Result) -> str:
         ours = (str(row.pck[0]), *shares, rate)
         lines.append(f"| {' | '.join((row.system, *ours, *theirs))} |")
     lines += [f"| {' | '.join((name, *[''] * 6, *theirs))} |" for name, theirs in paper.items()]
-    notes = (result.definition, *result.notes, "The paper's sets are Google's own and were never published.")
+    notes = (
+        *map(str, result.differences),
+        result.definition,
+        *result.notes,
+        "The paper's sets are Google's own and were never published.",
+    )
     return "\n".join([*lines, "", *notes])
 
 

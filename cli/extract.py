@@ -51,6 +51,13 @@ def extract(
     layout: Annotated[
         str, typer.Option(help="The points: blazepose33, or holistic75 with 21 of each hand (docs/extraction.md).")
     ] = "blazepose33",
+    accurate: Annotated[
+        bool,
+        typer.Option(
+            "--accurate",
+            help="Look longer for a person: in the first frame of a track and with --static (docs/extraction.md).",
+        ),
+    ] = False,
     time_limit: Annotated[
         float,
         typer.Option(
@@ -85,7 +92,7 @@ def extract(
 
     if ray_address and executor is not Where.RAY:
         raise typer.BadParameter("needs --executor ray", param_hint="--ray-address")
-    settings = ExtractionSettings(model, backend, smooth, static, world, precision, layout)
+    settings = ExtractionSettings(model, backend, smooth, static, world, precision, layout, accurate)
     found = find_clips(inputs)
     for problem in found.problems:
         errors.print(

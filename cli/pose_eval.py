@@ -72,6 +72,13 @@ def pose_eval(
             "is not the detector's.",
         ),
     ] = False,
+    accurate: Annotated[
+        bool,
+        typer.Option(
+            "--accurate",
+            help="Each BlazePose once more as `extract --static --accurate` runs it, with the difference.",
+        ),
+    ] = False,
     people: Annotated[People, typer.Option(help="Of pictures of several: all, or the largest alone.")] = People.ALL,
     threshold: Annotated[
         list[float] | None,
@@ -105,7 +112,7 @@ def pose_eval(
     names = model or ([] if mediapipe or openpose or openpose_json else ["lite", "full", "heavy"])
     total = len(annotated.images)
     with ExitStack() as stack:
-        systems = _systems(names, mediapipe or [], true_region)
+        systems, pairs = _systems(names, mediapipe or [], true_region, accurate)
         for system in systems:
             stack.callback(system.close)
         bar = stack.enter_context(progress())
@@ -121,7 +128,7 @@ def pose_eval(
         )
         task = bar.add_task("measuring", total=total)
         measured = measure(annotated, images, systems, lambda done: bar.update(task, completed=done))
-    result = Result.of(annotated, measured, threshold or [PAPERS_THRESHOLD])
+    result = Result.of(annotated, measured, threshold or [PAPERS_THRESHOLD], pairs)
     print_result(result)
     if csv:
         write_whole(csv, result.to_csv())
@@ -160,20 +167,34 @@ def print_result(result: "Result") -> None:
         "missed: people for whom nobody was found, in per cent; of found: PCK of the others; PCKh: within half a head; "
         "/s: pictures a second"
     )
+    rates = {row.system: row.rate for row in result.rows}
+    for one in result.differences:
+        mine, other = (f"{1000 / rates[name]:.0f}" for name in (one.system, one.other))
+        output.print(f"{one}, {mine} ms a picture against {other}", markup=False, soft_wrap=True)
     output.print(result.definition, markup=False)
     for note in result.notes:
         say_note(note)
 
 
-def _systems(names: list[str], mediapipe: list[str], true_region: bool) -> "list[System]":
+def _systems(
+    names: list[str], mediapipe: list[str], true_region: bool, accurate: bool
+) -> "tuple[list[System], list[tuple[str, str]]]":
+    """The systems, and which of them is held against which."""
     from posegloss.pipeline.measuring.systems import BlazePose, MediaPipe, System
 
     systems: list[System] = []
+    pairs: list[tuple[str, str]] = []
     with fetching() as report:
         for name in names:
-            systems += [BlazePose(name, true_region=alone, report=report) for alone in (False, True)[: 1 + true_region]]
+            plain = BlazePose(name, report=report)
+            systems.append(plain)
+            if accurate:
+                systems.append(BlazePose(name, accurate=True, report=report))
+                pairs.append((systems[-1].name, plain.name))
+            if true_region:
+                systems.append(BlazePose(name, true_region=True, report=report))
         systems += [MediaPipe(name, report) for name in mediapipe]
-    return systems
+    return systems, pairs
 
 
 def _openpose(

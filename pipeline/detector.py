@@ -31,7 +31,8 @@ class Detection:
 
     Attributes:
         score: probability.
-        box: (4,) left, top, right, bottom of the face in pixels of the frame.
+        box: (4,) left, top, right, bottom of the face in pixels of the frame; in a turned view the two corners that
+            are there left top and right bottom.
         keypoints: (4, 2) x, y in pixels of the frame: middle of the hips, a point on the circle around the whole
             body, middle of the shoulders, a point on the circle around the upper body.
     """
@@ -66,14 +67,18 @@ class PoseDetector:
         self._anchors = make_anchors()
         self._min_score = min_score
 
-    def __call__(self, image: Image) -> list[Detection]:
-        """The people in an (H, W, 3) uint8 RGB picture, the most probable first."""
-        height, width = image.shape[:2]
-        frame = RegionOfInterest.of_frame(width, height)
-        raw = self._network(self._crop(image, frame))
+    def __call__(self, image: Image, view: RegionOfInterest | None = None) -> list[Detection]:
+        """The people in an (H, W, 3) uint8 RGB picture, the most probable first.
+
+        Args:
+            image: the picture.
+            view: what of it the network sees, and turned how; all of it upright unless given.
+        """
+        view = view or RegionOfInterest.of_frame(image.shape[1], image.shape[0])
+        raw = self._network(self._crop(image, view))
         boxes, scores = decode(raw["boxes"], raw["scores"][:, 0], self._anchors, self._min_score)
         return [
-            Detection(score, frame.to_frame(points[:2]).ravel(), frame.to_frame(points[2:]))
+            Detection(score, view.to_frame(points[:2]).ravel(), view.to_frame(points[2:]))
             for score, points in suppress(boxes, scores)
         ]
 

@@ -43,9 +43,11 @@ class ExtractionSettings:
         world: keep the world landmarks, too.
         precision: of our landmark network, "float" or "int8" (faster, docs/extraction.md). The hands' are always float.
         layout: the points: "blazepose33" or, with 21 of each hand, "holistic75" (slower, docs/extraction.md).
+        accurate: look longer for a person where nobody is followed yet (docs/extraction.md); not by mediapipe.
 
     Raises:
-        SettingsError: a name is not one of those listed, or the backend has no such precision or layout.
+        SettingsError: a name is not one of those listed, or the backend has no such precision or layout, or cannot
+            be accurate.
     """
 
     model: str = "full"
@@ -55,6 +57,7 @@ class ExtractionSettings:
     world: bool = False
     precision: str = "float"
     layout: str = BLAZEPOSE33
+    accurate: bool = False
 
     def __post_init__(self) -> None:
         if self.backend not in BACKENDS:
@@ -70,18 +73,22 @@ class ExtractionSettings:
             raise SettingsError(f"there is no layout {self.layout!r}; choose one of {', '.join(LAYOUTS)}")
         if self.layout != BLAZEPOSE33 and self.backend != "blazepose":
             raise SettingsError(f"the backend {self.backend} has no layout {self.layout}; choose blazepose")
+        if self.accurate and self.backend != "blazepose":
+            raise SettingsError(f"the backend {self.backend} does not know accurate; choose blazepose")
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values, for JSON.
 
-        Precision and layout only where they are not float and blazepose33: stores of before there was a choice have
-        these, and go on.
+        Precision, layout and accurate only where they are not float, blazepose33 and False: stores of before there was
+        a choice have these, and go on.
         """
         values = asdict(self)
         if self.precision == "float":
             del values["precision"]
         if self.layout == BLAZEPOSE33:
             del values["layout"]
+        if not self.accurate:
+            del values["accurate"]
         return values
 
     @property
@@ -104,6 +111,7 @@ class ExtractionSettings:
             precision=self.precision,
             smooth=self.smooth,
             static=self.static,
+            accurate=self.accurate,
             threads=threads,
             report=report,
         )
@@ -121,6 +129,7 @@ def extract(
     static: bool = False,
     precision: str = "float",
     layout: str = BLAZEPOSE33,
+    accurate: bool = False,
     start_s: float | None = None,
     end_s: float | None = None,
     threads: int | None = None,
@@ -135,6 +144,7 @@ def extract(
         static: every frame on its own, without tracking or smoothing.
         precision: of our landmark network: "float" or "int8" (faster, docs/extraction.md).
         layout: the points: "blazepose33" or, with 21 of each hand, "holistic75".
+        accurate: look longer for a person where nobody is followed yet; not by mediapipe.
         start_s: begin at this time of the video, in seconds.
         end_s: end before this time of the video, in seconds.
         threads: of the decoder and of the network; all processors unless given.
@@ -144,7 +154,7 @@ def extract(
         WeightsError: the weights cannot be had.
         SettingsError: there is no such model, backend, precision or layout, or they do not go together.
     """
-    settings = ExtractionSettings(model, backend, smooth, static, world=True, precision=precision, layout=layout)
+    settings = ExtractionSettings(model, backend, smooth, static, True, precision, layout, accurate)
     threads = threads or os.cpu_count() or 1
     tracker = settings.open_backend(threads, _tell)
     try:

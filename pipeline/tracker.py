@@ -9,6 +9,7 @@ from typing import Final, Self
 import numpy as np
 
 from posegloss.pipeline import int8, models
+from posegloss.pipeline.accurate import LEAST_SCORE, PersonSearch
 from posegloss.pipeline.crop import LONGEST_SIDE
 from posegloss.pipeline.detector import PoseDetector
 from posegloss.pipeline.errors import InvalidFrameError
@@ -36,7 +37,9 @@ class PoseTracker:
         precision: of the landmark network: "float", as it is shipped, or "int8", which is faster (docs/extraction.md).
         smooth: smooth the landmarks over time.
         static: every picture on its own: no tracking, no smoothing; timestamps are ignored.
-        min_detection_confidence: a detection less probable than this is nobody.
+        accurate: look for the person with several calls of the networks (``accurate``) wherever there is nobody to
+            follow: in every static picture, and in the first frame of a track. MediaPipe has no such thing.
+        min_detection_confidence: a detection less probable than this is nobody; if accurate, it is tried from 0.3 on.
         min_tracking_confidence: a region in which a person is not more probable than this has lost the person.
         threads: threads of the networks.
 
@@ -52,15 +55,27 @@ class PoseTracker:
         precision: str = "float",
         smooth: bool = True,
         static: bool = False,
+        accurate: bool = False,
         min_detection_confidence: float = 0.5,
         min_tracking_confidence: float = 0.5,
         threads: int = 1,
         report: models.Report | None = None,
     ) -> None:
         detector = models.load(models.DETECTOR, report)
-        self._detector = PoseDetector(detector, min_score=min_detection_confidence, threads=threads)
+        least = min(LEAST_SCORE, min_detection_confidence) if accurate else min_detection_confidence
+        self._detector = PoseDetector(detector, min_score=least, threads=threads)
         self._landmark_model = LandmarkModel(int8.load(model, precision, report), threads=threads)
         self._min_presence = min_tracking_confidence
+        self._search = (
+            PersonSearch(
+                self._detector,
+                self._landmark_model,
+                min_score=min_detection_confidence,
+                min_presence=min_tracking_confidence,
+            )
+            if accurate
+            else None
+        )
         self._static = static
         self._smooth = smooth and not static
         self._followed: RegionOfInterest | None
@@ -105,9 +120,7 @@ class PoseTracker:
             # Another camera or resolution: the region and the filters are in pixels of the old one.
             self._size = (width, height)
             self._forget()
-        people = None if self._followed else self._detector(image)
-        region = people[0].region if people else self._followed
-        landmarks = self._landmark_model(image, region) if region else None
+        landmarks, people = self._look(image)
         if landmarks is None or not landmarks.person > self._min_presence:
             self._forget()
             return None
@@ -116,7 +129,17 @@ class PoseTracker:
         keypoints = np.empty((NUM_POINTS, 4), np.float32)
         np.divide(landmarks.points, (width, height, width), out=keypoints[:, :3])
         keypoints[:, 3] = landmarks.visibility
-        return Pose(keypoints, landmarks.world.astype(np.float32), landmarks.person, len(people) if people else None)
+        return Pose(keypoints, landmarks.world.astype(np.float32), landmarks.person, people)
+
+    def _look(self, image: Image) -> tuple[Landmarks | None, int | None]:
+        """The landmarks of whoever is followed, else of whoever is found; and how many the detector saw."""
+        if self._followed:
+            return self._landmark_model(image, self._followed), None
+        if self._search:
+            return self._search(image)
+        people = self._detector(image)
+        region = people[0].region if people else None
+        return self._landmark_model(image, region) if region else None, len(people)
 
     def _follow(self, landmarks: Landmarks, timestamp_s: float) -> Landmarks:
         person = RegionOfInterest.from_alignment_points(*landmarks.auxiliary)

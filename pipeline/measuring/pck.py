@@ -72,10 +72,30 @@ def with_interval(distances: FloatArray, threshold: float, groups: npt.NDArray[n
         threshold: in sizes of the person.
         groups: (N,) the number of each person's picture: people of one picture resemble each other.
     """
-    value = share_within(distances, threshold)
-    known = ~np.isnan(distances)
-    right = np.bincount(groups, ((distances <= threshold) & known).sum(axis=1))
+    return _resampled(_right(distances, threshold), ~np.isnan(distances), groups)
+
+
+def difference(distances: FloatArray, others: FloatArray, threshold: float, groups: npt.NDArray[np.int64]) -> Figure:
+    """How much more PCK one system has than another on the same people, with the same interval over pictures.
+
+    Args:
+        distances: (N, P) from ``relative_distances``.
+        others: the same of the other system.
+        threshold: in sizes of the person.
+        groups: (N,) the number of each person's picture.
+    """
+    return _resampled(_right(distances, threshold) - _right(others, threshold), ~np.isnan(distances), groups)
+
+
+def _right(distances: FloatArray, threshold: float) -> FloatArray:
+    return (distances <= threshold).astype(np.float64)
+
+
+def _resampled(points: FloatArray, known: BoolArray, groups: npt.NDArray[np.int64]) -> Figure:
+    """The mean of (N, P) known points, and its interval over pictures."""
+    right = np.bincount(groups, (points * known).sum(axis=1))
     marked = np.bincount(groups, known.sum(axis=1))
+    value = float(right.sum() / marked.sum()) if marked.any() else np.nan
     right, marked = right[marked > 0], marked[marked > 0]
     if len(marked) < 2:
         return Figure(value)

@@ -15,6 +15,7 @@ from posegloss.pipeline.measuring.oks import SIGMAS, average_precision
 from posegloss.pipeline.measuring.pck import (
     HEAD_THRESHOLD,
     Figure,
+    difference,
     relative_distances,
     share_of_each,
     share_within,
@@ -58,6 +59,19 @@ class Row:
     distances: FloatArray
 
 
+@dataclass(frozen=True)
+class Difference:
+    """How much higher PCK by the first threshold is of one system than of another, paired on the same people."""
+
+    system: str
+    other: str
+    pck: Figure
+
+    def __str__(self) -> str:
+        low, high = (f"{100 * one:+.1f}" for one in (self.pck.low, self.pck.high))
+        return f"{self.system} against {self.other}: {100 * self.pck.value:+.1f} points of PCK ({low} to {high})"
+
+
 @dataclass(frozen=True, eq=False)
 class Result:
     """All systems on the same people.
@@ -69,6 +83,7 @@ class Result:
         places: the same among the 33.
         thresholds: of PCK, in sizes of the torso.
         rows: a system each.
+        differences: of the pairs of systems that were asked for.
     """
 
     annotations: Annotations
@@ -77,10 +92,24 @@ class Result:
     places: tuple[int, ...]
     thresholds: tuple[float, ...]
     rows: tuple[Row, ...]
+    differences: tuple[Difference, ...] = ()
 
     @classmethod
-    def of(cls, annotations: Annotations, measured: Measured, thresholds: Sequence[float]) -> "Result":
-        """The figures of what was measured."""
+    def of(
+        cls,
+        annotations: Annotations,
+        measured: Measured,
+        thresholds: Sequence[float],
+        pairs: Sequence[tuple[str, str]] = (),
+    ) -> "Result":
+        """The figures of what was measured.
+
+        Args:
+            annotations: who was annotated.
+            measured: all answers.
+            thresholds: of PCK, in sizes of the torso.
+            pairs: names of systems of which the first is held against the second.
+        """
         people = measured.people
         truth = np.stack([person.points for person in people])
         marked = np.isfinite(truth).all(axis=2).any(axis=0)
@@ -110,7 +139,10 @@ class Result:
             )
 
         rows = tuple(row(answers) for answers in measured.answers)
-        return cls(annotations, measured, tuple(KEYPOINT_NAMES[i] for i in places), places, tuple(thresholds), rows)
+        of = {row.system: row.distances for row in rows}
+        differences = tuple(Difference(a, b, difference(of[a], of[b], thresholds[0], groups)) for a, b in pairs)
+        names = tuple(KEYPOINT_NAMES[i] for i in places)
+        return cls(annotations, measured, names, places, tuple(thresholds), rows, differences)
 
     @property
     def images(self) -> int:
@@ -174,6 +206,14 @@ class Result:
                     "curve": [_null(value) for value in row.curve.tolist()],
                 }
                 for row in self.rows
+            ],
+            "differences": [
+                {
+                    "system": one.system,
+                    "other": one.other,
+                    "pck": [*map(_null, (one.pck.value, one.pck.low, one.pck.high))],
+                }
+                for one in self.differences
             ],
         }
 

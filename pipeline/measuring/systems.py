@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from posegloss.pipeline import models
+from posegloss.pipeline.accurate import LEAST_SCORE, PersonSearch
 from posegloss.pipeline.detector import PoseDetector
 from posegloss.pipeline.errors import WeightsError
 from posegloss.pipeline.landmarks import LandmarkModel
@@ -65,24 +66,40 @@ class BlazePose:
         model: "lite", "full" or "heavy", or the path of a ``.tflite`` with the same outputs.
         true_region: give the network the region of interest of each annotated person instead of the detector's, so
             that what it gets wrong is not the detector's. It always answers then, be it unsure that anybody is there.
+        accurate: as ``PoseTracker(static=True, accurate=True)`` runs it.
         report: is told what is being fetched.
 
     Raises:
         WeightsError: the weights cannot be had, or the file is not such a network.
     """
 
-    def __init__(self, model: str, *, true_region: bool = False, report: models.Report | None = None) -> None:
+    def __init__(
+        self, model: str, *, true_region: bool = False, accurate: bool = False, report: models.Report | None = None
+    ) -> None:
         own = Path(model).stem if is_file(model) else model.capitalize()
-        self.name = f"{own}, true region" if true_region else own if is_file(model) else f"BlazePose {own}"
+        self.name = own if is_file(model) else f"{'posegloss' if accurate else 'BlazePose'} {own}"
+        if accurate:
+            self.name += ", accurate"
+        elif true_region:
+            self.name = f"{own}, true region"
         self.places: Sequence[int] = ALL_POINTS
         self.rate: float | None = None
         self._landmarks = _own(Path(model)) if is_file(model) else LandmarkModel(models.load(model, report))
-        self._detector = (
-            None if true_region else PoseDetector(models.load(models.DETECTOR, report), min_score=MIN_PROBABILITY)
-        )
+        self._detector: PoseDetector | None = None
+        self._search: PersonSearch | None = None
+        if not true_region:
+            least = LEAST_SCORE if accurate else MIN_PROBABILITY
+            self._detector = PoseDetector(models.load(models.DETECTOR, report), min_score=least)
+            if accurate:
+                self._search = PersonSearch(
+                    self._detector, self._landmarks, min_score=MIN_PROBABILITY, min_presence=MIN_PROBABILITY
+                )
 
     def find(self, picture: Picture, people: Sequence[Person]) -> list[Found]:
         """The one person whom the detector is surest of; or one for each that is annotated."""
+        if self._search:
+            best, _ = self._search(picture.pixels)
+            return [Found(best.points[:, :2], best.person)] if best else []
         if self._detector is None:
             answers = (self._look(picture, person.region, -1.0, place) for place, person in enumerate(people))
         else:

@@ -92,3 +92,15 @@ def test_what_cannot_be_measured_is_an_error_with_a_name(
     assert (broken.code, "not named as annotations are" in broken.said) == (2, True)
     gone = posegloss("pose-eval", csv, "--images", images, "--openpose", tmp_path / "gone.bin")
     assert (gone.code, "no program that can be run" in gone.said) == (2, True)
+
+
+def test_the_accurate_is_held_against_the_plain(posegloss: Run, csv: Path, images: Path, tmp_path: Path) -> None:
+    ran = posegloss(
+        "pose-eval", csv, "--images", images, "--model", "lite", "--accurate", "--json", tmp_path / "figures.json"
+    )
+    assert ran.code == 0, ran
+    # The pictures are grey all over.
+    assert "posegloss Lite, accurate against BlazePose Lite: +0.0 points of PCK (+0.0 to +0.0)" in ran.out
+    assert "ms a picture against" in ran.out
+    (one,) = json.loads((tmp_path / "figures.json").read_text("utf-8"))["differences"]
+    assert one == {"system": "posegloss Lite, accurate", "other": "BlazePose Lite", "pck": [0.0, 0.0, 0.0]}

@@ -258,3 +258,12 @@ def test_with_hands_the_body_is_the_same_and_hands_are_masked_or_there(
 def test_every_real_clip_with_a_person_gives_keypoints(shared_data: Path, run: Run) -> None:
     sequence = run(shared_data / "clips" / "autsl_signer0_sample1000_color.mp4", end_s=0.7)
     assert sequence.present.all()
+
+
+def test_accurate_is_a_setting_of_which_older_stores_know_nothing(avatar_video: Path) -> None:
+    accurate = ExtractionSettings(accurate=True)
+    assert "accurate" not in ExtractionSettings().to_dict()
+    assert ExtractionSettings(**accurate.to_dict()) == accurate
+    with pytest.raises(SettingsError, match="does not know accurate"):
+        ExtractionSettings(backend="mediapipe", accurate=True)
+    assert extract(avatar_video, accurate=True, end_s=0.2).present.all()
