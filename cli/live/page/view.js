@@ -2,7 +2,8 @@
 
 export const find = id => document.getElementById(id);
 
-export const percent = part => `${Math.round(100 * part)} %`;
+// Near certainty a tenth of a per cent tells what is above a threshold from what is below it.
+export const percent = part => `${part > .95 && part < .9995 ? (100 * part).toFixed(1) : Math.round(100 * part)} %`;
 
 export function element(name, text, kind) {
   const made = document.createElement(name);
