@@ -31,7 +31,7 @@ class Boundaries(Protocol):
 
 
 class RaisedHands:
-    """A sign lasts while a wrist is held above the lap. A stand-in that needs no learning."""
+    """A sign lasts while a wrist is held above the lap: the rule that the learned boundaries are measured against."""
 
     delay_s = 0.0
 
