@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.progress import Progress, TaskID, TextColumn
 
-from posegloss.cli.console import Exit, errors, fetch_weights, output, progress, say_note
+from posegloss.cli.console import Exit, errors, fetch_weights, output, progress, say_if_synthetic, say_note
 from posegloss.cli.words import count, duration, printable
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def annotate(
 
     said = SpottingModel.of(model)
     found, missing = _find(videos, out)
-    if said.synthetic:
-        say_note("this model was trained on a synthetic avatar; it knows no sign of a real language")
+    say_if_synthetic(said.synthetic)
     fetch_weights(said.extraction.weights)
     with progress(TextColumn("{task.fields[unit]}")) as bar:
         shown = _Shown(bar, len(found) + len(missing))

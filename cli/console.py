@@ -50,6 +50,12 @@ def say_note(text: str) -> None:
     errors.print(f"note: {escape(text)}")
 
 
+def say_if_synthetic(synthetic: bool) -> None:
+    """That a model knows no sign of a real language, if it was trained on no real people."""
+    if synthetic:
+        say_note("this model was trained on a synthetic avatar; it knows no sign of a real language")
+
+
 @contextmanager
 def warnings_as_notes(wanted: type[Warning]) -> Iterator[list[str]]:
     """Shows warnings of a category as notes when they come, each once; yields the list of what was told."""

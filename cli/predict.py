@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from posegloss.cli.console import Exit, errors, output, say_note
+from posegloss.cli.console import Exit, errors, output, say_if_synthetic
 from posegloss.cli.convert import pixels
 from posegloss.cli.viewing import Viewer
 from posegloss.pipeline.errors import PoseglossError, WeightsError
@@ -40,18 +40,16 @@ def predict(
 
     Example: posegloss predict my.model clip.mp4
     """
-    from posegloss.classifiers.exporting.litert import load_exported
-    from posegloss.classifiers.predict import GlossRecogniser
+    from posegloss.classifiers.loading import load_recogniser
     from posegloss.pipeline.formats import ReadOptions, is_landmarks
 
     frame_size = pixels(size)
-    recogniser = load_exported(model) if model.suffix == ".tflite" else GlossRecogniser.load(model)
+    recogniser = load_recogniser(model)
     if threshold is not None:
         recogniser.threshold = threshold
     options = ReadOptions(frame_rate, frame_size, recogniser.extraction.layout)
     landmarks = {path for path in videos if is_landmarks(path)}
-    if recogniser.synthetic:
-        say_note("this model was trained on a synthetic avatar; it knows no sign of a real language")
+    say_if_synthetic(recogniser.synthetic)
     failed = 0
     with Viewer(recogniser.extraction, options) as viewer:
         wanted = [(video, clip_id) for video in videos for clip_id in (clip if clip and video in landmarks else [None])]

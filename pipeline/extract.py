@@ -21,13 +21,12 @@ from posegloss.pipeline.mediapipe_backend import MediaPipeTracker
 from posegloss.pipeline.models import DETECTOR, HAND_MODELS, LANDMARK_MODELS, Report
 from posegloss.pipeline.pose import PoseBackend
 from posegloss.pipeline.roi import Image
-from posegloss.pipeline.sequence import KeypointSequence
+from posegloss.pipeline.sequence import KeypointSequence, nobody
 from posegloss.pipeline.skeleton import BLAZEPOSE33, KEYPOINT_NAMES, LAYOUTS
 from posegloss.pipeline.tracker import PoseTracker
 from posegloss.pipeline.video import GRACE_S, VideoSource
 
 BACKENDS: Final = ("blazepose", "mediapipe")
-_NO_POINT: Final = (np.nan, np.nan, np.nan, 0)
 _NO_WORLD: Final = np.full((len(KEYPOINT_NAMES), 3), np.nan, np.float32)
 
 
@@ -262,7 +261,7 @@ class _Take:
         self._keypoints: list[npt.NDArray[np.float32]] = []
         self._world: list[npt.NDArray[np.float32]] | None = [] if settings.world else None
         self._layout = settings.layout
-        self._nobody = np.full((len(LAYOUTS[settings.layout]), 4), _NO_POINT, np.float32)
+        self._nobody = nobody(settings.layout)
         self._seen = False
         self._crowd = Crowd()
 

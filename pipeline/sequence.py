@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,13 @@ from posegloss.pipeline.errors import InvalidSequenceError
 from posegloss.pipeline.skeleton import BLAZEPOSE33, KEYPOINT_NAMES, LAYOUTS
 
 FloatArray = npt.NDArray[np.float32]
+
+_MISSING: Final = (np.nan, np.nan, np.nan, 0)
+
+
+def nobody(layout: str) -> FloatArray:
+    """(K, 4) the keypoints of a frame without a person: all points of the layout are missing."""
+    return np.full((len(LAYOUTS[layout]), 4), _MISSING, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +68,7 @@ class KeypointSequence:
         if len(self.size) != 2 or min(self.size) <= 0:
             raise InvalidSequenceError(f"frame size {self.size} is not a width and a height in pixels")
         missing = np.isnan(keypoints).any(axis=-1)
-        keypoints[missing] = (np.nan, np.nan, np.nan, 0)
+        keypoints[missing] = _MISSING
         self._set("keypoints", keypoints)
         self._set("timestamps", timestamps)
         object.__setattr__(self, "size", (int(self.size[0]), int(self.size[1])))

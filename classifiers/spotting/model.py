@@ -8,6 +8,7 @@ from typing import Self
 from posegloss.classifiers.bundle import MODEL_FILE, read_description
 from posegloss.classifiers.description import trusted_extraction
 from posegloss.classifiers.exporting.exported_file import SUFFIX, read_exported
+from posegloss.classifiers.loading import load_recogniser
 from posegloss.classifiers.predict import GlossRecogniser
 from posegloss.pipeline.extract import ExtractionSettings
 
@@ -48,8 +49,4 @@ class SpottingModel:
             BundleError: the folder is no model any more.
             ExportError: the file is no exported model any more.
         """
-        if self.path.suffix == SUFFIX:
-            from posegloss.classifiers.exporting.litert import load_exported
-
-            return load_exported(self.path)
-        return GlossRecogniser.load(self.path)
+        return load_recogniser(self.path)

@@ -24,6 +24,7 @@ from posegloss.pipeline.files import whole_file, write_whole
 from posegloss.pipeline.pose import FloatArray, Pose, PoseBackend
 from posegloss.pipeline.render import Caption, render_frames
 from posegloss.pipeline.running.worker_process import Opened, Progress, Tell
+from posegloss.pipeline.sequence import nobody
 from posegloss.pipeline.skeleton import LAYOUTS, Layout
 
 _SYNTHETIC: Final = "the model was trained on a synthetic avatar; these are no signs of a real language"
@@ -183,8 +184,7 @@ class _Annotating:
 
 
 def _row(pose: Pose | None, layout: Layout) -> FloatArray:
-    row = np.full((len(layout), 4), (np.nan, np.nan, np.nan, 0), np.float32)
-    return row if pose is None else pose.keypoints.astype(np.float32)
+    return nobody(layout.name) if pose is None else pose.keypoints.astype(np.float32)
 
 
 def _rows(file: IO[bytes], layout: Layout) -> Iterator[FloatArray]:

@@ -16,8 +16,7 @@ from posegloss.classifiers.streaming.events import SignEnded, SignGuessed, SignS
 from posegloss.classifiers.streaming.incremental import SignStream
 from posegloss.classifiers.streaming.reference import RunningReference
 from posegloss.pipeline.errors import InvalidSequenceError
-from posegloss.pipeline.sequence import FloatArray, KeypointSequence
-from posegloss.pipeline.skeleton import LAYOUTS
+from posegloss.pipeline.sequence import FloatArray, KeypointSequence, nobody
 
 
 @dataclass(frozen=True)
@@ -76,8 +75,7 @@ class StreamingRecogniser:
         preprocessing = recogniser.classifier.preprocessing
         level = preprocessing.normalization.level_shoulders
         self._guesses = guess and not level and recogniser.classifier.stream() is not None
-        layout = LAYOUTS[preprocessing.layout]
-        self._nobody = np.tile(np.array([np.nan, np.nan, np.nan, 0], np.float32), (len(layout), 1))
+        self._nobody = nobody(preprocessing.layout)
         self.reset()
 
     def reset(self) -> None:

@@ -6,15 +6,12 @@ import secrets
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
-from posegloss.cli.console import Exit, fetch_weights, say_note, status
+from posegloss.cli.console import Exit, fetch_weights, say_if_synthetic, say_note, status
 from posegloss.pipeline.errors import PoseglossError
-
-if TYPE_CHECKING:
-    from posegloss.classifiers.predict import GlossRecogniser
 
 _DEMO_MODEL: Final = Path("demo/avatar.model")
 _LOCAL: Final = ("127.0.0.1", "localhost", "::1")
@@ -67,6 +64,7 @@ def live(
         )
     path = model or _demo_model()
 
+    from posegloss.classifiers.loading import load_recogniser
     from posegloss.cli.live.app import make_app
     from posegloss.cli.live.serving import bound_socket, serve
     from posegloss.cli.live.sources import OwnCamera, Source, open_video
@@ -76,7 +74,7 @@ def live(
     listening = bound_socket(host, port)
     port = listening.getsockname()[1]
     with status(f"loading {path}"):
-        recogniser = _load(path)
+        recogniser = load_recogniser(path)
         studio = Studio(
             path,
             recogniser,
@@ -85,8 +83,7 @@ def live(
             threads=max(1, min(4, (os.cpu_count() or 1) // 2)),
             source=source,
         )
-    if recogniser.synthetic:
-        say_note("this model was trained on a synthetic avatar; it knows no sign of a real language")
+    say_if_synthetic(recogniser.synthetic)
     fetch_weights(studio.weights)
     secret = token or secrets.token_urlsafe(24)
     shown = host if host not in ("0.0.0.0", "::") else _LOCAL[0]
@@ -107,13 +104,3 @@ def _demo_model() -> Path:
             "or make the demo's: posegloss demo, or make demo"
         )
     return _DEMO_MODEL
-
-
-def _load(path: Path) -> "GlossRecogniser":
-    if path.suffix == ".tflite":
-        from posegloss.classifiers.exporting.litert import load_exported
-
-        return load_exported(path)
-    from posegloss.classifiers.predict import GlossRecogniser
-
-    return GlossRecogniser.load(path)

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from posegloss.cli.live.limits import LONGEST_RECORD, MOST_SIGNS
-from posegloss.pipeline.sequence import FloatArray, KeypointSequence
-from posegloss.pipeline.skeleton import LAYOUTS
+from posegloss.pipeline.sequence import FloatArray, KeypointSequence, nobody
 
 _NEW_PART_S = 5.0
 """After a pause or a lost camera, what comes is another part: a .pose file has no gaps."""
@@ -43,7 +42,7 @@ class Record:
     def __init__(self, layout: str, longest: int = LONGEST_RECORD) -> None:
         self.layout = layout
         self._longest = longest
-        self._nobody = np.full((len(LAYOUTS[layout]), 4), (np.nan, np.nan, np.nan, 0), np.float32)
+        self._nobody = nobody(layout)
         self.clear()
 
     def clear(self) -> None:

@@ -14,11 +14,11 @@ from posegloss.pipeline.hands.hand_tracker import HandTracker
 from posegloss.pipeline.hands.networks import HandLandmarkModel, HandRecrop
 from posegloss.pipeline.pose import Pose, PoseBackend
 from posegloss.pipeline.roi import Image
-from posegloss.pipeline.skeleton import HOLISTIC75, INDEX, LAYOUTS, SIDES, hand_points
+from posegloss.pipeline.sequence import nobody
+from posegloss.pipeline.skeleton import HOLISTIC75, INDEX, SIDES, hand_points
 
 MIN_WRIST_VISIBILITY: Final = 0.1
 _ON_BODY: Final = {side: [INDEX[f"{side}_{point}"] for point in ("wrist", "pinky", "index")] for side in SIDES}
-_ALL_POINTS: Final = len(LAYOUTS[HOLISTIC75])
 
 
 class HolisticTracker:
@@ -68,7 +68,7 @@ class HolisticTracker:
             # Where a hand was is in pixels of the old size.
             self._size = (width, height)
             self._forget()
-        keypoints = np.full((_ALL_POINTS, 4), (np.nan, np.nan, np.nan, 0), np.float32)
+        keypoints = nobody(HOLISTIC75)
         keypoints[: len(pose.keypoints)] = pose.keypoints
         for side, tracker in self._hands.items():
             on_body = pose.keypoints[_ON_BODY[side]].astype(np.float64)
