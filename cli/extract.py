@@ -38,7 +38,9 @@ def extract(
             help="Of the cluster: auto, host:port or ray://host:port. Without it one is started on this machine.",
         ),
     ] = None,
-    model: Annotated[str, typer.Option(help="The landmark network: lite, full or heavy.")] = "full",
+    model: Annotated[
+        str, typer.Option(help="The landmark network: lite, full, heavy or a .tflite of your own (docs/extraction.md).")
+    ] = "full",
     backend: Annotated[
         str, typer.Option(help="blazepose (our tracker) or mediapipe (Google's own; --model also takes a .task).")
     ] = "blazepose",

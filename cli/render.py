@@ -17,7 +17,9 @@ def render(
     classifier: Annotated[
         Path | None, typer.Option("--classifier", help="A trained model folder: its gloss becomes the caption.")
     ] = None,
-    model: Annotated[str, typer.Option(help="The landmark network: lite, full or heavy.")] = "full",
+    model: Annotated[
+        str, typer.Option(help="The landmark network: lite, full, heavy or a .tflite of your own.")
+    ] = "full",
     layout: Annotated[str, typer.Option(help="The points: blazepose33, or holistic75 with the hands.")] = "blazepose33",
 ) -> None:
     """Draw the skeleton, and with --classifier the recognised gloss, over a video.

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from posegloss.pipeline.crop import Cropper
-from posegloss.pipeline.network import ImageNetwork
+from posegloss.pipeline.image_network import ImageNetwork
 from posegloss.pipeline.roi import ROI_SCALE, Image, RegionOfInterest
 
 INPUT_SIDE: Final = 224

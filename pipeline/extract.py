@@ -16,7 +16,14 @@ from posegloss.pipeline.clip_source import ClipSource
 from posegloss.pipeline.crowd import Crowd
 from posegloss.pipeline.errors import SettingsError, VideoError
 from posegloss.pipeline.hands.holistic_tracker import HolisticTracker
-from posegloss.pipeline.int8 import PRECISIONS
+from posegloss.pipeline.landmark_file import (
+    CHOICES,
+    check_precision,
+    check_unchanged,
+    is_file,
+    open_landmarks,
+    sha256_of,
+)
 from posegloss.pipeline.mediapipe_backend import MediaPipeTracker
 from posegloss.pipeline.models import DETECTOR, HAND_MODELS, LANDMARK_MODELS, Report
 from posegloss.pipeline.pose import PoseBackend
@@ -35,7 +42,8 @@ class ExtractionSettings:
     """How sequences are extracted. Two sequences with the same settings can be compared.
 
     Attributes:
-        model: the landmark network, "lite", "full" or "heavy"; for the mediapipe backend also a ``.task`` by path.
+        model: the landmark network, "lite", "full" or "heavy"; or by path a ``.tflite`` of the user's own (the path
+            becomes absolute), or for the mediapipe backend a ``.task``.
         backend: "blazepose" (ours) or "mediapipe" (Google's Tasks).
         smooth: smooth the keypoints over time.
         static: every frame on its own, without tracking or smoothing.
@@ -43,10 +51,13 @@ class ExtractionSettings:
         precision: of our landmark network, "float" or "int8" (faster, docs/extraction.md). The hands' are always float.
         layout: the points: "blazepose33" or, with 21 of each hand, "holistic75" (slower, docs/extraction.md).
         accurate: look longer for a person where nobody is followed yet (docs/extraction.md); not by mediapipe.
+        model_sha256: of a network of the user's own, in hexadecimal digits; unless given, that of the file as it is
+            now, which is then also opened, so that no work begins with one that cannot run. "" for all others.
 
     Raises:
-        SettingsError: a name is not one of those listed, or the backend has no such precision or layout, or cannot
-            be accurate.
+        SettingsError: a name is not one of those listed, or the backend or network has no such precision or layout, or
+            cannot be accurate.
+        WeightsError: the user's own network cannot be read, or is none.
     """
 
     model: str = "full"
@@ -57,15 +68,18 @@ class ExtractionSettings:
     precision: str = "float"
     layout: str = BLAZEPOSE33
     accurate: bool = False
+    model_sha256: str = ""
 
     def __post_init__(self) -> None:
         if self.backend not in BACKENDS:
             raise SettingsError(f"there is no backend {self.backend!r}; choose one of {', '.join(BACKENDS)}")
-        by_path = self.backend == "mediapipe" and self.model.endswith(".task")
+        by_path = self.model.endswith(".task") if self.backend == "mediapipe" else is_file(self.model)
         if self.model not in LANDMARK_MODELS and not by_path:
-            raise SettingsError(f"there is no model {self.model!r}; choose one of {', '.join(LANDMARK_MODELS)}")
-        if self.precision not in PRECISIONS:
-            raise SettingsError(f"there is no precision {self.precision!r}; choose one of {', '.join(PRECISIONS)}")
+            choices = (
+                f"{', '.join(LANDMARK_MODELS)}, or a .task by its path" if self.backend == "mediapipe" else CHOICES
+            )
+            raise SettingsError(f"the backend {self.backend} knows no model {self.model!r}; choose one of {choices}")
+        check_precision(self.model, self.precision)
         if self.precision != "float" and self.backend != "blazepose":
             raise SettingsError(f"the backend {self.backend} has no precision {self.precision}; choose blazepose")
         if self.layout not in LAYOUTS:
@@ -74,12 +88,23 @@ class ExtractionSettings:
             raise SettingsError(f"the backend {self.backend} has no layout {self.layout}; choose blazepose")
         if self.accurate and self.backend != "blazepose":
             raise SettingsError(f"the backend {self.backend} does not know accurate; choose blazepose")
+        if is_file(self.model):
+            self._find_own()
+        elif self.model_sha256:
+            raise SettingsError(f"the model {self.model!r} has no model_sha256; it is for a network of your own")
+
+    def _find_own(self) -> None:
+        # Workers may have another working folder.
+        object.__setattr__(self, "model", str(Path(self.model).absolute()))
+        if not self.model_sha256:
+            object.__setattr__(self, "model_sha256", sha256_of(self.model))
+            open_landmarks(self.model)
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values, for JSON.
 
-        Precision, layout and accurate only where they are not float, blazepose33 and False: stores of before there was
-        a choice have these, and go on.
+        Precision, layout and accurate only where they are not float, blazepose33 and False, and model_sha256 where
+        there is one: stores of before there was a choice have these, and go on.
         """
         values = asdict(self)
         if self.precision == "float":
@@ -88,21 +113,26 @@ class ExtractionSettings:
             del values["layout"]
         if not self.accurate:
             del values["accurate"]
+        if not self.model_sha256:
+            del values["model_sha256"]
         return values
 
     @property
     def weights(self) -> tuple[str, ...]:
-        """The names of the weight files that a backend of these settings reads; none for a ``.task`` by path."""
-        if self.model not in LANDMARK_MODELS:
-            return ()
-        return (DETECTOR, self.model, *(HAND_MODELS if self.layout != BLAZEPOSE33 else ()))
+        """The names of those of our weight files that a backend of these settings reads."""
+        by_name = (self.model,) if self.model in LANDMARK_MODELS else ()
+        if self.backend == "mediapipe" and not by_name:
+            return ()  # a .task holds the detector, too
+        return (DETECTOR, *by_name, *(HAND_MODELS if self.layout != BLAZEPOSE33 else ()))
 
     def open_backend(self, threads: int = 1, report: Report | None = None) -> PoseBackend:
         """A tracker of these settings.
 
         Raises:
-            WeightsError: the weights cannot be had.
+            WeightsError: the weights cannot be had, or the file is not the network that was meant.
         """
+        if self.model_sha256:
+            check_unchanged(self.model, self.model_sha256)
         if self.backend == "mediapipe":
             return MediaPipeTracker(self.model, smooth=self.smooth, static=self.static, report=report)
         tracker = PoseTracker(
@@ -122,7 +152,7 @@ class ExtractionSettings:
 def extract(
     video: str | os.PathLike[str],
     *,
-    model: str = "full",
+    model: str | os.PathLike[str] = "full",
     backend: str = "blazepose",
     smooth: bool = True,
     static: bool = False,
@@ -137,7 +167,8 @@ def extract(
 
     Args:
         video: a file that FFmpeg reads.
-        model: the landmark network: "lite", "full" or "heavy".
+        model: the landmark network: "lite", "full" or "heavy", or one of your own by the path of its ``.tflite``
+            (docs/extraction.md).
         backend: "blazepose" (ours) or "mediapipe" (Google's Tasks).
         smooth: smooth the keypoints over time.
         static: every frame on its own, without tracking or smoothing.
@@ -150,10 +181,10 @@ def extract(
 
     Raises:
         VideoError: the video cannot be read at all.
-        WeightsError: the weights cannot be had.
+        WeightsError: the weights cannot be had, or the file is not such a network.
         SettingsError: there is no such model, backend, precision or layout, or they do not go together.
     """
-    settings = ExtractionSettings(model, backend, smooth, static, True, precision, layout, accurate)
+    settings = ExtractionSettings(os.fspath(model), backend, smooth, static, True, precision, layout, accurate)
     threads = threads or os.cpu_count() or 1
     tracker = settings.open_backend(threads, _tell)
     try:

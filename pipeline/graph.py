@@ -30,10 +30,43 @@ def without_outputs(content: bytes, unwanted: Callable[[tuple[int, ...]], bool])
         WeightsError: the bytes are not a LiteRT model of one subgraph.
     """
     model = read_model(content)
+    try:
+        return write_model(model) if _leave_out(model, unwanted) else content
+    except Exception as error:
+        # Places that point nowhere: nothing has looked at them before.
+        raise WeightsError(f"the model file is damaged ({error})") from error
+
+
+def read_model(content: bytes) -> Any:
+    """Unpack a LiteRT flatbuffer into the schema's objects.
+
+    Raises:
+        WeightsError: the bytes are not a LiteRT model of one subgraph.
+    """
+    if content[4:8] != _FILE_IDENTIFIER:
+        raise WeightsError("not a LiteRT model file (the TFL3 mark is missing)")
+    try:
+        model = schema.ModelT.InitFromPackedBuf(bytearray(content), 0)
+    except Exception as error:
+        raise WeightsError(f"the model file is damaged ({error})") from error
+    if not model.subgraphs or len(model.subgraphs) != 1:
+        raise WeightsError("the model file has more than one subgraph; only networks of a single one are supported")
+    return model
+
+
+def write_model(model: Any) -> bytes:
+    """Pack the schema's objects into a LiteRT flatbuffer."""
+    builder = flatbuffers.Builder(1 << 20)
+    builder.Finish(model.Pack(builder), _FILE_IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def _leave_out(model: Any, unwanted: Callable[[tuple[int, ...]], bool]) -> bool:
+    """Take unwanted outputs out of a model; whether there were any."""
     graph = model.subgraphs[0]
     wanted = [i for i in graph.outputs if not unwanted(tuple(graph.tensors[i].shape))]
     if len(wanted) == len(graph.outputs):
-        return content
+        return False
     needed = set(wanted)
     operators = []
     for operator in reversed(graph.operators):
@@ -45,31 +78,7 @@ def without_outputs(content: bytes, unwanted: Callable[[tuple[int, ...]], bool])
     _drop_unused_tensors(model, needed.union(graph.inputs, *(op.outputs for op in operators)))
     # Signatures name tensors by index and would have to follow; nothing of ours calls a model by signature.
     model.signatureDefs = None
-    return write_model(model)
-
-
-def read_model(content: bytes) -> Any:
-    """Unpack a LiteRT flatbuffer into the schema's objects.
-
-    Raises:
-        WeightsError: the bytes are not a LiteRT model of one subgraph.
-    """
-    if content[4:8] != _FILE_IDENTIFIER:
-        raise WeightsError("not a LiteRT model file (the TFL3 mark is missing); fetch it again: posegloss models fetch")
-    try:
-        model = schema.ModelT.InitFromPackedBuf(bytearray(content), 0)
-    except Exception as error:
-        raise WeightsError(f"the model file is damaged ({error}); fetch it again: posegloss models fetch") from error
-    if not model.subgraphs or len(model.subgraphs) != 1:
-        raise WeightsError("the model file has more than one subgraph; only networks of a single one are supported")
-    return model
-
-
-def write_model(model: Any) -> bytes:
-    """Pack the schema's objects into a LiteRT flatbuffer."""
-    builder = flatbuffers.Builder(1 << 20)
-    builder.Finish(model.Pack(builder), _FILE_IDENTIFIER)
-    return bytes(builder.Output())
+    return True
 
 
 def _drop_unused_tensors(model: Any, used: Iterable[int]) -> None:

@@ -40,8 +40,7 @@ def load(name: str, precision: str, report: models.Report | None = None, table: 
         SettingsError: there is no such precision.
         WeightsError: the weights cannot be had, or the table is not of these weights.
     """
-    if precision not in PRECISIONS:
-        raise SettingsError(f"there is no precision {precision!r}; choose one of {', '.join(PRECISIONS)}")
+    check_precision(precision)
     if precision == "float":
         return models.load(name, report)
     path = cached_path(name, table)
@@ -50,6 +49,16 @@ def load(name: str, precision: str, report: models.Report | None = None, table: 
         content = _make(name, read_table(name, table), report)
         _keep(path, content)
     return content
+
+
+def check_precision(precision: str) -> None:
+    """Make sure that there is such a precision.
+
+    Raises:
+        SettingsError: there is not; the message lists those there are.
+    """
+    if precision not in PRECISIONS:
+        raise SettingsError(f"there is no precision {precision!r}; choose one of {', '.join(PRECISIONS)}")
 
 
 def cached_path(name: str, table: Path = TABLE) -> Path:

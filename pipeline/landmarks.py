@@ -1,4 +1,4 @@
-"""LandmarkModel: from a region of interest to 39 landmarks, refined by their heatmaps.
+"""LandmarkModel: from a region of interest to 39 landmarks, refined by their heatmaps where the network has them.
 
 Facts: MediaPipe's ``tensors_to_pose_landmarks_and_segmentation.pbtxt``, ``tensors_to_landmarks_calculator.cc`` and
 ``refine_landmarks_from_heatmap_calculator.cc``.
@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from posegloss.pipeline.crop import Cropper
+from posegloss.pipeline.errors import WeightsError
 from posegloss.pipeline.graph import without_outputs
-from posegloss.pipeline.network import ImageNetwork
+from posegloss.pipeline.image_network import ImageNetwork
 from posegloss.pipeline.roi import Image, RegionOfInterest
 
 INPUT_SIDE: Final = 256
@@ -40,10 +41,11 @@ class Landmarks:
     """What the landmark network says of one region of interest.
 
     Attributes:
-        points: (33, 3) x, y, z in pixels of the frame; z is depth from the middle of the hips, smaller is nearer.
+        points: (33, 3) x, y, z in pixels of the frame; z is depth from the middle of the hips, smaller is nearer, NaN
+            where the network was never taught it.
         visibility: (33,) probability that a point is in frame and not occluded.
         presence: (33,) probability that a point is in frame.
-        world: (33, 3) x, y, z in metres from the middle of the hips.
+        world: (33, 3) x, y, z in metres from the middle of the hips, NaN where the network was never taught them.
         auxiliary: (2, 2) x, y in pixels of the frame: center of the person and a point on the circle around it.
         person: probability that the region shows a person.
     """
@@ -57,7 +59,10 @@ class Landmarks:
 
 
 class LandmarkModel:
-    """The landmark network of BlazePose (Lite, Full, Heavy, or one with the same outputs).
+    """The landmark network of BlazePose: Lite, Full, Heavy, or one with the same input and outputs.
+
+    The paper's network has no heatmaps once it is trained; without them the regression stands as it is. Segmentation
+    is never read.
 
     Args:
         content: the LiteRT flatbuffer; its segmentation output is taken out when loading.
@@ -76,14 +81,17 @@ class LandmarkModel:
         }
         content = without_outputs(content, lambda shape: shape == SEGMENTATION_SHAPE)
         self._crop = Cropper(INPUT_SIDE, cv2.BORDER_REPLICATE)
-        self._network = ImageNetwork(content, outputs, low=0, high=1, threads=threads)
+        self._network = ImageNetwork(content, outputs, low=0, high=1, threads=threads, optional=("heatmap",))
+        if self._network.side != INPUT_SIDE:
+            raise WeightsError(f"the network's picture has a side of {self._network.side} pixels, not {INPUT_SIDE}")
 
     def __call__(self, image: Image, region: RegionOfInterest) -> Landmarks:
         """The landmarks of the person in a region of an (H, W, 3) uint8 RGB picture."""
         raw = self._network(self._crop(image, region))
         landmarks = raw["landmarks"].astype(np.float64).reshape(NUM_LANDMARKS, 5)
         landmarks[:, :3] /= INPUT_SIDE
-        landmarks[:, :2] = refine(landmarks[:, :2], raw["heatmap"])
+        if "heatmap" in raw:
+            landmarks[:, :2] = refine(landmarks[:, :2], raw["heatmap"])
         probabilities = _sigmoid(landmarks[:NUM_POINTS, 3:])
         points = landmarks[: AUXILIARY.stop, :3]
         points[:, :2] = region.to_frame(points[:, :2])

@@ -17,8 +17,8 @@ class Pose:
 
     Attributes:
         keypoints: (K, 4) float32, K the points of the backend's layout: x and y as fractions of the frame's width and
-            height, z in units of x, and visibility (a probability).
-        world: (33, 3) float32 in metres, origin at the middle of the hips.
+            height, z in units of x (0 where the network knows no depth), and visibility (a probability).
+        world: (33, 3) float32 in metres, origin at the middle of the hips; NaN where the network knows none.
         presence: probability that the frame shows a person; 1 where the backend does not tell.
         people: how many people the detector saw in the frame, the one of this pose among them; None where it did not
             look, because there was somebody to follow.

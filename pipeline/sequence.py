@@ -28,9 +28,9 @@ class KeypointSequence:
         keypoints: (T, K, 4) float32, K the points of the layout (33 or 75): x, y, z, visibility. x and y are
             fractions of the frame's width and height (x right, y down; outside 0..1 where a point lies outside the
             frame), z is depth in units of x, smaller is nearer to the camera: the body's from the middle of the
-            hips, a hand's from its own wrist. Visibility is a probability; of a hand's points it is that there is
-            a hand. A frame in which no person was found is NaN in x, y and z, with visibility 0; so is a single
-            point that is missing.
+            hips, a hand's from its own wrist; it is 0 where the source knows no depth. Visibility is a probability;
+            of a hand's points it is that there is a hand. A frame in which no person was found is NaN in x, y and z,
+            with visibility 0; so is a single point that is missing.
         timestamps: (T,) float64, seconds from the clip's start, strictly increasing.
         size: width and height of the frames in pixels, as displayed (after the rotation that metadata asks for).
         source: where the frames came from, for people to read.

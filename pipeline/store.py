@@ -315,6 +315,9 @@ class KeypointStore:
 
 
 def _compare(place: str, there: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    digest = there.get("model_sha256")
+    if digest and digest == now.get("model_sha256"):
+        there = {**there, "model": now.get("model")}  # the same network, wherever its file lies now
     if dict(there) != dict(now):
         changed = sorted(name for name in {*there, *now} if there.get(name) != now.get(name))
         differences = ", ".join(f"{name}: {there.get(name)!r} there, {now.get(name)!r} now" for name in changed)

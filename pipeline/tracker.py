@@ -4,16 +4,18 @@ Control flow and constants: MediaPipe's ``pose_landmark_cpu.pbtxt`` and ``pose_l
 (Bazarevsky et al. 2020), section 2.1.
 """
 
+import os
 from typing import Final, Self
 
 import numpy as np
 
-from posegloss.pipeline import int8, models
+from posegloss.pipeline import models
 from posegloss.pipeline.accurate import LEAST_SCORE, PersonSearch
 from posegloss.pipeline.crop import LONGEST_SIDE
 from posegloss.pipeline.detector import PoseDetector
 from posegloss.pipeline.errors import InvalidFrameError
-from posegloss.pipeline.landmarks import NUM_POINTS, LandmarkModel, Landmarks
+from posegloss.pipeline.landmark_file import open_landmarks
+from posegloss.pipeline.landmarks import NUM_POINTS, Landmarks
 from posegloss.pipeline.pose import Pose
 from posegloss.pipeline.roi import ROI_SCALE, Image, RegionOfInterest
 from posegloss.pipeline.smoothing import LowPassFilter, OneEuroFilter
@@ -33,7 +35,8 @@ class PoseTracker:
     """The BlazePose detector-tracker.
 
     Args:
-        model: the landmark network: "lite", "full" or "heavy".
+        model: the landmark network: "lite", "full" or "heavy", or one of your own by the path of its ``.tflite``
+            (docs/extraction.md).
         precision: of the landmark network: "float", as it is shipped, or "int8", which is faster (docs/extraction.md).
         smooth: smooth the landmarks over time.
         static: every picture on its own: no tracking, no smoothing; timestamps are ignored.
@@ -45,12 +48,12 @@ class PoseTracker:
 
     Raises:
         SettingsError: there is no such precision of this network.
-        WeightsError: the weights cannot be had.
+        WeightsError: the weights cannot be had, or the file is not such a network.
     """
 
     def __init__(
         self,
-        model: str = "full",
+        model: str | os.PathLike[str] = "full",
         *,
         precision: str = "float",
         smooth: bool = True,
@@ -64,7 +67,7 @@ class PoseTracker:
         detector = models.load(models.DETECTOR, report)
         least = min(LEAST_SCORE, min_detection_confidence) if accurate else min_detection_confidence
         self._detector = PoseDetector(detector, min_score=least, threads=threads)
-        self._landmark_model = LandmarkModel(int8.load(model, precision, report), threads=threads)
+        self._landmark_model = open_landmarks(os.fspath(model), precision, threads=threads, report=report)
         self._min_presence = min_tracking_confidence
         self._search = (
             PersonSearch(
@@ -128,6 +131,8 @@ class PoseTracker:
             landmarks = self._follow(landmarks, timestamp_s)
         keypoints = np.empty((NUM_POINTS, 4), np.float32)
         np.divide(landmarks.points, (width, height, width), out=keypoints[:, :3])
+        # A depth that the network does not know is 0, as in two-dimensional formats; NaN would be a missing point.
+        keypoints[np.isnan(keypoints[:, 2]), 2] = 0
         keypoints[:, 3] = landmarks.visibility
         return Pose(keypoints, landmarks.world.astype(np.float32), landmarks.person, people)
 

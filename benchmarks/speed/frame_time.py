@@ -26,8 +26,8 @@ from posegloss.pipeline.clip_source import ClipSource
 from posegloss.pipeline.crop import Cropper
 from posegloss.pipeline.detector import PoseDetector
 from posegloss.pipeline.extract import ExtractionSettings, extract_clip
+from posegloss.pipeline.image_network import ImageNetwork
 from posegloss.pipeline.landmarks import LandmarkModel
-from posegloss.pipeline.network import ImageNetwork
 from posegloss.pipeline.sequence import KeypointSequence
 from posegloss.pipeline.store import Clip, KeypointStore
 from posegloss.pipeline.tracker import PoseTracker

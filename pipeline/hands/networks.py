@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from posegloss.pipeline.crop import Cropper
 from posegloss.pipeline.hands.regions import RAISED
-from posegloss.pipeline.network import ImageNetwork
+from posegloss.pipeline.image_network import ImageNetwork
 from posegloss.pipeline.roi import Image, RegionOfInterest, rotation_of
 from posegloss.pipeline.skeleton import HAND_NAMES
 

@@ -11,8 +11,7 @@ import numpy.typing as npt
 from posegloss.pipeline import models
 from posegloss.pipeline.accurate import LEAST_SCORE, PersonSearch
 from posegloss.pipeline.detector import PoseDetector
-from posegloss.pipeline.errors import WeightsError
-from posegloss.pipeline.landmarks import LandmarkModel
+from posegloss.pipeline.landmark_file import is_file, open_landmarks
 from posegloss.pipeline.measuring.people import Person
 from posegloss.pipeline.measuring.pictures import Picture
 from posegloss.pipeline.mediapipe_backend import MediaPipeTracker
@@ -84,7 +83,7 @@ class BlazePose:
             self.name = f"{own}, true region"
         self.places: Sequence[int] = ALL_POINTS
         self.rate: float | None = None
-        self._landmarks = _own(Path(model)) if is_file(model) else LandmarkModel(models.load(model, report))
+        self._landmarks = open_landmarks(model, report=report)
         self._detector: PoseDetector | None = None
         self._search: PersonSearch | None = None
         if not true_region:
@@ -146,17 +145,3 @@ class MediaPipe:
     def close(self) -> None:
         """Free MediaPipe's graph."""
         self._tracker.close()
-
-
-def is_file(model: str) -> bool:
-    """Whether a model is a file of the user's, not a name of ours."""
-    return model.lower().endswith(".tflite")
-
-
-def _own(path: Path) -> LandmarkModel:
-    try:
-        return LandmarkModel(path.read_bytes())
-    except OSError as error:
-        raise WeightsError(f"{path} cannot be read: {error.strerror or error}") from error
-    except WeightsError as error:
-        raise WeightsError(f"{path}: {error}") from error

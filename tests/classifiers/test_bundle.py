@@ -127,6 +127,7 @@ def test_part_that_is_not_named(folder, part):
         ("without_signer", "1"),
         ("extraction", {"model": "/etc/passwd"}),
         ("extraction", {"model": "/tmp/stranger.task", "backend": "mediapipe"}),
+        ("extraction", {"model": "/tmp/stranger.tflite", "model_sha256": "0" * 64}),
         ("extraction", {"model": ["full"]}),
         ("extraction", {"backend": "oracle"}),
         ("extraction", {"nonsense": 1}),

@@ -9,6 +9,7 @@ import pytest
 
 from posegloss.pipeline.video import VideoSource
 
+from ..pipeline.own_networks import of_two_dimensions
 from .conftest import GLOSSES, SIGNERS
 
 
@@ -87,3 +88,15 @@ def test_render_of_no_video_and_by_no_model(posegloss, tiny, tmp_path):
     ran = posegloss("render", tiny.clip, "--out", tmp_path / "out.mp4", "--classifier", tiny.store)
     assert (ran.code, "is not a model folder" in ran.said) == (2, True)
     assert not (tmp_path / "out.mp4").exists()
+
+
+def test_render_by_a_network_of_ones_own(posegloss, tiny, tmp_path):
+    own = tmp_path / "mine.tflite"
+    own.write_bytes(of_two_dimensions())
+    ran = posegloss("render", tiny.clip, "--out", tmp_path / "out.mp4", "--model", own)
+    frames = len(pictures(tiny.clip))
+    assert (ran.code, f"{frames} of {frames} frames show a person" in ran.out) == (0, True), ran.err
+    own.write_bytes(own.read_bytes()[:-1])
+    ran = posegloss("render", tiny.clip, "--out", tmp_path / "none.mp4", "--model", own)
+    assert (ran.code, f"{own}: the model file is damaged" in ran.said) == (2, True)
+    assert not (tmp_path / "none.mp4").exists()

@@ -10,14 +10,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from posegloss.pipeline import models
 from posegloss.pipeline.extract import ExtractionSettings
 from posegloss.pipeline.skeleton import HOLISTIC75
 from posegloss.pipeline.store import KeypointStore
 
 from ..conftest import MakeVideo, fill_disk
 from ..made_videos import avatar_images
+from ..pipeline.own_networks import of_constants
 from ..pipeline.processes import Start, children_of_session, started_in_sessions, wait_until, workers_of
 from .running import COMMAND
 
@@ -354,3 +357,52 @@ def test_a_line_of_json_for_each_clip(start: Start, videos: Path, tmp_path: Path
     assert sorted(statuses) == ["failed"] * 2 + ["skipped"] * 4
     code, _, err = finish(start(videos, "--out", tmp_path / "store", "--log-json", tmp_path / "none" / "log"))
     assert (code, "cannot be written" in err) == (2, True)
+
+
+def test_a_network_of_ones_own_by_its_path(
+    start: Start, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.tflite").write_bytes(models.load("lite"))
+    own = ("--model", "mine.tflite", "--workers", "2")
+    code, out, err = finish(start(videos, "--out", tmp_path / "own", *own))
+    assert (code, "2 clips extracted (10 frames)" in out) == (0, True), err
+    assert finish(start(videos, "--out", tmp_path / "lite", "--model", "lite"))[0] == 0
+    mine, lite = (KeypointStore.open(tmp_path / name) for name in ("own", "lite"))
+    assert mine.settings == {
+        **lite.settings,
+        "model": str(tmp_path / "mine.tflite"),
+        "model_sha256": models.weights_of("lite").sha256,
+    }
+    for clip in mine.clips():
+        np.testing.assert_allclose(clip.sequence.keypoints, lite.get(clip.clip_id).sequence.keypoints, atol=1e-5)
+    # The same network elsewhere goes on; another under the old name does not.
+    Path("mine.tflite").rename("moved.tflite")
+    code, out, err = finish(start(videos, "--out", tmp_path / "own", "--model", "moved.tflite"))
+    assert (code, "2 were there already" in out) == (0, True), err
+    Path("mine.tflite").write_bytes(models.load("full"))
+    code, _, err = finish(start(videos, "--out", tmp_path / "own", *own))
+    assert (code, "other settings (model_sha256: 'f17bfbec" in " ".join(err.split())) == (2, True), err
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "told"),
+    [
+        (None, [], "mine.tflite cannot be read: No such file or directory"),
+        (models.load("lite")[:100_000], [], "mine.tflite: the model file is damaged"),
+        (models.load(models.DETECTOR), [], "mine.tflite: the network lacks the outputs landmarks (1, 195)"),
+        (of_constants((1, 224, 224, 3)), [], "mine.tflite: the network's picture has a side of 224 pixels, not 256"),
+        (models.load("lite"), ["--precision", "int8"], "mine.tflite cannot be run in int8"),
+        (models.load("lite"), ["--backend", "mediapipe"], "the backend mediapipe knows no model"),
+    ],
+)
+def test_a_network_that_cannot_run_is_exit_code_2_and_leaves_nothing(
+    start: Start, videos: Path, tmp_path: Path, content: bytes | None, arguments: list[str], told: str
+) -> None:
+    path = tmp_path / "mine.tflite"
+    if content is not None:
+        path.write_bytes(content)
+    code, _, err = finish(start(videos, "--out", tmp_path / "store", "--model", path, *arguments))
+    assert (code, "Traceback" in err) == (2, False)
+    assert told.replace(" ", "") in "".join(err.split())
+    assert not (tmp_path / "store").exists()

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from posegloss.pipeline import models
 from posegloss.pipeline.store import KeypointStore
 from posegloss.pipeline.storing.clip import Clip
 from posegloss.pipeline.storing.storage import Storage
@@ -224,3 +225,16 @@ def test_without_ray_it_says_what_to_install(videos: Path, tmp_path: Path) -> No
 def test_an_address_needs_the_executor(videos: Path, tmp_path: Path) -> None:
     ran = run("extract", videos, "--out", tmp_path / "store", "--ray-address", "auto")
     assert (ran.code, "--executor ray" in ran.said) == (2, True)
+
+
+def test_workers_of_a_cluster_run_a_network_of_ones_own(
+    cluster: TwoNodes, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.tflite").write_bytes(models.load("full"))
+    clip = videos / "000.mp4"
+    ran = run("extract", clip, "--out", "own", "--model", "mine.tflite", *on(cluster))
+    assert ran.code == 0, ran.err
+    assert run("extract", clip, "--out", "full").code == 0
+    (own,), (full,) = (by_id(tmp_path / store).values() for store in ("own", "full"))
+    np.testing.assert_allclose(own.sequence.keypoints, full.sequence.keypoints, atol=1e-4)

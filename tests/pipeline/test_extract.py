@@ -1,5 +1,7 @@
 """From real files to sequences, with the real networks."""
 
+import hashlib
+import json
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -7,15 +9,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from posegloss.pipeline import models
 from posegloss.pipeline.clip_source import ClipSource
-from posegloss.pipeline.errors import SettingsError, VideoError
+from posegloss.pipeline.errors import SettingsError, VideoError, WeightsError
 from posegloss.pipeline.extract import ExtractionSettings, extract, extract_clip, extract_spans
+from posegloss.pipeline.normalize import normalize
 from posegloss.pipeline.pose import PoseBackend
+from posegloss.pipeline.render import draw_skeleton
 from posegloss.pipeline.sequence import KeypointSequence
 from posegloss.pipeline.skeleton import HOLISTIC75, INDEX, hand_points
+from posegloss.pipeline.store import KeypointStore
+from posegloss.pipeline.storing.clip import Clip
+from posegloss.pipeline.storing.provenance import Origin
 
 from ..conftest import MakeVideo
 from ..made_videos import avatar_images, empty_room, write_photo
+from .own_networks import of_two_dimensions
 
 SETTINGS = ExtractionSettings()
 Run = Callable[..., KeypointSequence]
@@ -216,7 +225,10 @@ def test_a_video_that_is_missing(tmp_path: Path) -> None:
     [
         ({"model": "huge"}, "lite, full, heavy"),
         ({"backend": "magic"}, "blazepose, mediapipe"),
-        ({"model": "own.task"}, "lite, full, heavy"),
+        ({"model": "own.task"}, "lite, full, heavy, or a network of your own by the path of its .tflite"),
+        ({"model": "own.tflite", "backend": "mediapipe"}, "lite, full, heavy, or a .task by its path"),
+        ({"model": "own.tflite", "precision": "int8"}, "own.tflite cannot be run in int8"),
+        ({"model": "lite", "model_sha256": "0" * 64}, "it is for a network of your own"),
         ({"layout": "face468"}, "blazepose33, holistic75"),
         ({"layout": "holistic75", "backend": "mediapipe"}, "mediapipe has no layout holistic75; choose blazepose"),
     ],
@@ -267,3 +279,60 @@ def test_accurate_is_a_setting_of_which_older_stores_know_nothing(avatar_video: 
     with pytest.raises(SettingsError, match="does not know accurate"):
         ExtractionSettings(backend="mediapipe", accurate=True)
     assert extract(avatar_video, accurate=True, end_s=0.2).present.all()
+
+
+def test_settings_of_a_network_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "mine.tflite"
+    path.write_bytes(models.load("lite"))
+    settings = ExtractionSettings("mine.tflite")
+    assert (settings.model, settings.model_sha256) == (str(path), models.weights_of("lite").sha256)
+    assert ExtractionSettings(**settings.to_dict()) == settings
+    assert settings.weights == ("detector",)
+    assert "model_sha256" not in SETTINGS.to_dict()
+    # A worker elsewhere, or later, is given the same network or none.
+    monkeypatch.chdir("/")
+    settings.open_backend().close()
+    path.write_bytes(models.load("full"))
+    with pytest.raises(WeightsError, match=r"mine\.tflite is not the network that was asked for"):
+        settings.open_backend()
+    assert ExtractionSettings(str(path)) != settings
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(None, "No such file"), (models.load("lite")[:-1], "damaged"), (b"", "TFL3")]
+)
+def test_a_network_of_ones_own_is_opened_before_any_work(tmp_path: Path, content: bytes | None, told: str) -> None:
+    path = tmp_path / "mine.tflite"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(WeightsError, match=rf"mine\.tflite.*{told}"):
+        ExtractionSettings(str(path))
+
+
+def test_a_network_without_depth_gives_a_sequence_that_all_else_takes(avatar_video: Path, tmp_path: Path) -> None:
+    path = tmp_path / "flat.tflite"
+    path.write_bytes(of_two_dimensions())
+    flat, lite = (extract(avatar_video, model=model, end_s=0.4) for model in (path, "lite"))
+    assert flat.present.all()
+    np.testing.assert_array_equal(flat.keypoints[..., [0, 1, 3]], lite.keypoints[..., [0, 1, 3]])
+    assert flat.world is not None
+    assert np.isnan(flat.world).all()
+    plane = normalize(flat).keypoints
+    np.testing.assert_array_equal(plane[..., [0, 1, 3]], normalize(lite).keypoints[..., [0, 1, 3]])
+    assert set(plane[..., 2][np.isfinite(plane[..., 0])]) == {0}
+    settings = ExtractionSettings(str(path), world=True).to_dict()
+    store = KeypointStore.create(tmp_path / "store", settings)
+    store.append([Clip.extracted(ClipSource("a", avatar_video), flat, Origin.of(avatar_video), settings)])
+    stored = store.get("a")
+    np.testing.assert_array_equal(stored.sequence.keypoints, flat.keypoints)
+    assert stored.sequence.world is not None
+    np.testing.assert_array_equal(stored.sequence.world, flat.world)
+    assert stored.provenance is not None
+    assert json.loads(stored.provenance.settings)["model_sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    # What is drawn over the video reads no depth.
+    drawn = [np.zeros((240, 320, 3), np.uint8) for _ in range(2)]
+    for image, sequence in zip(drawn, (flat, lite), strict=True):
+        draw_skeleton(image, sequence.keypoints[-1])
+    assert drawn[0].any()
+    np.testing.assert_array_equal(*drawn)

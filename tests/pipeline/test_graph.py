@@ -4,7 +4,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from posegloss.pipeline import models
 from posegloss.pipeline.errors import WeightsError
-from posegloss.pipeline.graph import read_model, without_outputs
+from posegloss.pipeline.graph import read_model, without_outputs, write_model
 from posegloss.pipeline.landmarks import SEGMENTATION_SHAPE
 
 
@@ -54,3 +54,10 @@ def test_what_is_not_a_model_is_refused(content: bytes) -> None:
 def test_a_truncated_model_is_refused(full: bytes) -> None:
     with pytest.raises(WeightsError, match="damaged"):
         read_model(full[: len(full) // 2])
+
+
+def test_a_model_whose_parts_point_nowhere_is_refused(full: bytes) -> None:
+    model = read_model(full)
+    model.subgraphs[0].tensors[0].buffer = 1 << 20
+    with pytest.raises(WeightsError, match="damaged"):
+        without_outputs(write_model(model), lambda shape: shape == SEGMENTATION_SHAPE)

@@ -388,3 +388,14 @@ def test_a_layout_of_a_later_version_is_named(store: KeypointStore, monkeypatch:
     monkeypatch.setattr("posegloss.pipeline.storing.clip.LAYOUTS", {})
     with pytest.raises(StoreError, match="'blazepose33', which this posegloss does not know"):
         store.get("a.mp4")
+
+
+def test_a_network_of_ones_own_is_known_by_its_contents(tmp_path: Path) -> None:
+    settings = {**SETTINGS, "model": "/here/mine.tflite", "model_sha256": "1" * 64}
+    KeypointStore.create(tmp_path / "own", settings)
+    moved = {**settings, "model": "/there/other.tflite"}
+    assert KeypointStore.create(tmp_path / "own", moved).settings == settings
+    with pytest.raises(StoreError, match=r"model_sha256: '1111.* there, '2222.* now"):
+        KeypointStore.create(tmp_path / "own", {**settings, "model_sha256": "2" * 64})
+    with pytest.raises(StoreError, match=r"other settings \(model: "):
+        KeypointStore.create(tmp_path / "own", SETTINGS)

@@ -5,12 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from posegloss.pipeline import models
 from posegloss.pipeline.errors import InvalidFrameError
 from posegloss.pipeline.pose import Pose
 from posegloss.pipeline.roi import Image
 from posegloss.pipeline.skeleton import INDEX, MIRROR
 from posegloss.pipeline.tracker import PoseTracker
 from posegloss.pipeline.video import VideoSource
+
+from .own_networks import of_two_dimensions, without_maps
 
 AVATAR = Path(__file__).parent.parent / "data" / "avatar.mp4"
 UPPER = [INDEX[name] for name in ("nose", "left_shoulder", "right_shoulder", "left_elbow", "right_elbow")]
@@ -207,3 +210,36 @@ def test_time_must_go_on(tracker: PoseTracker, frames: list[Image], time: float)
 @pytest.mark.parametrize("size", [(1, 1), (2, 500), (500, 2)])
 def test_tiny_and_thin_pictures_show_nobody(tracker: PoseTracker, size: tuple[int, int]) -> None:
     assert tracker.update(np.zeros((*size, 3), np.uint8), 0.0) is None
+
+
+def test_a_network_of_ones_own_tracks_as_the_same_by_name(frames: list[Image], tmp_path: Path) -> None:
+    path = tmp_path / "mine.tflite"
+    path.write_bytes(models.load("lite"))
+    for mine, lite in zip(*(track(PoseTracker(model), frames[:5]) for model in (path, "lite")), strict=True):
+        assert mine is not None
+        assert lite is not None
+        np.testing.assert_array_equal(mine.keypoints, lite.keypoints)
+        np.testing.assert_array_equal(mine.world, lite.world)
+
+
+@pytest.mark.parametrize("options", [{}, {"smooth": False}, {"static": True}, {"accurate": True}])
+def test_without_heatmaps_it_follows_the_person(frames: list[Image], tmp_path: Path, options: dict[str, bool]) -> None:
+    path = tmp_path / "mine.tflite"
+    path.write_bytes(without_maps())
+    for image, mine, lite in zip(
+        frames[:8], *(track(PoseTracker(model, **options), frames[:8]) for model in (path, "lite")), strict=True
+    ):
+        apart = np.linalg.norm(pixels(mine, image) - pixels(lite, image), axis=1)
+        assert np.median(apart[UPPER]) < 15, "pixels of 640x480"
+
+
+def test_what_a_network_was_never_taught_costs_nothing_else(frames: list[Image], tmp_path: Path) -> None:
+    path = tmp_path / "flat.tflite"
+    path.write_bytes(of_two_dimensions())
+    for flat, lite in zip(*(track(PoseTracker(model), frames[:8]) for model in (path, "lite")), strict=True):
+        assert flat is not None
+        assert lite is not None
+        np.testing.assert_array_equal(flat.keypoints[:, [0, 1, 3]], lite.keypoints[:, [0, 1, 3]])
+        # As sequences of two-dimensional formats have it.
+        assert (flat.keypoints[:, 2] == 0).all()
+        assert np.isnan(flat.world).all()

@@ -4,8 +4,8 @@ import pytest
 from posegloss.pipeline import models
 from posegloss.pipeline.detector import PoseDetector
 from posegloss.pipeline.errors import WeightsError
+from posegloss.pipeline.image_network import ImageNetwork
 from posegloss.pipeline.landmarks import LandmarkModel
-from posegloss.pipeline.network import ImageNetwork
 
 
 def test_a_network_without_the_wanted_outputs_is_refused_by_name() -> None:
@@ -31,3 +31,9 @@ def test_pixels_reach_the_network_in_its_range() -> None:
     network(picture)
     seen = network._interpreter.get_tensor(network._interpreter.get_input_details()[0]["index"])
     assert seen[0, 0, :3, 0] == pytest.approx([1, -0.6, -1])
+
+
+def test_an_output_that_is_optional_may_be_missing() -> None:
+    outputs = {"boxes": (1, 2254, 12), "heatmap": (1, 64, 64, 39)}
+    network = ImageNetwork(models.load(models.DETECTOR), outputs, low=-1, high=1, threads=1, optional=("heatmap",))
+    assert list(network(np.zeros((224, 224, 3), np.uint8))) == ["boxes"]
