@@ -10,8 +10,8 @@ from posegloss.classifiers.bundle import load_bundle
 from posegloss.classifiers.exporting.exported_file import FORMAT, ExportError, check_free, write_exported
 from posegloss.classifiers.exporting.half import halved
 from posegloss.classifiers.exporting.in_graph import preprocess_in_graph
-from posegloss.classifiers.families.backend import keras, tf
 from posegloss.classifiers.families.keras_family import KerasFamily
+from posegloss.pipeline.keras_backend import keras, tf
 from posegloss.pipeline.quiet import without_greeting
 
 PRECISIONS: Final = ("float32", "float16", "int8")

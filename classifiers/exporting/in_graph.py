@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from posegloss.classifiers.families.backend import tf
 from posegloss.classifiers.preprocessing import Preprocessing
+from posegloss.pipeline.keras_backend import tf
 
 _SAME_TIME: Final = 1e-5
 """Seconds."""

@@ -9,7 +9,6 @@ its channels, too: what it makes of a frame does not change with the frames that
 from dataclasses import dataclass
 from typing import Any
 
-from posegloss.classifiers.families.backend import keras
 from posegloss.classifiers.families.configured import ConfiguredFamily
 from posegloss.classifiers.families.layers import (
     CausalAttention,
@@ -19,6 +18,7 @@ from posegloss.classifiers.families.layers import (
 )
 from posegloss.classifiers.families.past import Past
 from posegloss.classifiers.families.point_features import ScaledFeatures
+from posegloss.pipeline.keras_backend import keras
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ hand clearly leads are mirrored: signs of both hands stay as they are.
 from functools import partial
 from typing import Any, Final
 
-from posegloss.classifiers.families.backend import ops
 from posegloss.classifiers.families.past import Past, mean_of_sums, preceded, weighed_sums
 from posegloss.classifiers.input_points import InputPoints
+from posegloss.pipeline.keras_backend import ops
 
 # A hand leads by this much where it does all of a sign's movement and the other rests: see ``lead_of_right``.
 _ONE_HANDED: Final = 1.0

@@ -12,8 +12,8 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from posegloss.classifiers.base import tempered
-from posegloss.classifiers.families.backend import keras, tf
 from posegloss.classifiers.families.past import Past
+from posegloss.pipeline.keras_backend import keras, tf
 from posegloss.pipeline.quiet import without_greeting
 from posegloss.pipeline.sequence import FloatArray
 

@@ -3,7 +3,7 @@
 import time
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -23,7 +23,6 @@ from posegloss.classifiers.base import (
     training_identity,
     with_gloss_in,
 )
-from posegloss.classifiers.families.backend import keras, ops, tf
 from posegloss.classifiers.families.batches import pad, trim
 from posegloss.classifiers.families.checkpoint import Checkpoint
 from posegloss.classifiers.families.handedness import mirror, right_handedness
@@ -32,6 +31,7 @@ from posegloss.classifiers.families.past import Past
 from posegloss.classifiers.preprocessing import Preprocessing
 from posegloss.classifiers.warps import lengths
 from posegloss.pipeline.ahead import read_ahead
+from posegloss.pipeline.keras_backend import dtype_policy, keras, ops, tf
 from posegloss.pipeline.sequence import FloatArray
 
 WEIGHTS = "model.weights.h5"
@@ -247,7 +247,7 @@ class KerasFamily(GlossClassifier):
         self.model.load_weights(folder / WEIGHTS)
 
     def _make_model(self, *, mixed: bool = False) -> None:
-        with _dtype_policy("mixed_float16" if mixed else "float32"):
+        with dtype_policy("mixed_float16" if mixed else "float32"):
             self.model = self.build(len(self.glosses))
         # Any number of clips of any length, traced once.
         batch = tf.TensorSpec((None, *self.model.input_shape[1:]), tf.float32)
@@ -337,17 +337,6 @@ class KerasFamily(GlossClassifier):
 
     def _stalled(self, history: History) -> bool:
         return bool(history) and len(history) - 1 - _best_epoch(history) >= self.training.patience
-
-
-@contextmanager
-def _dtype_policy(name: str) -> Iterator[None]:
-    """Layers that are made meanwhile compute in this precision; other people's layers keep theirs."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def _best_epoch(history: History) -> int:

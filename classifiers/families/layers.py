@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from posegloss.classifiers.families.backend import keras, ops
 from posegloss.classifiers.families.past import CausalLayer, mean_of_sums, preceded, weighed_sums
+from posegloss.pipeline.keras_backend import keras, ops
 
 
 @keras.saving.register_keras_serializable("posegloss")

@@ -9,7 +9,7 @@ is one way to compute either. A step's frames keep their axis: (B, 1, ...) for o
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from posegloss.classifiers.families.backend import keras, ops
+from posegloss.pipeline.keras_backend import keras, ops
 
 
 class Past:

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from posegloss.classifiers.families.backend import keras, ops
 from posegloss.classifiers.families.past import Past, preceded
 from posegloss.classifiers.input_points import INPUT_POINTS
 from posegloss.classifiers.preprocessing import Preprocessing
+from posegloss.pipeline.keras_backend import keras, ops
 from posegloss.pipeline.skeleton import SIDES
 
 _ARM = ("shoulder", "elbow", "wrist")

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from posegloss.classifiers.families.backend import keras, ops
 from posegloss.classifiers.families.configured import ConfiguredFamily
 from posegloss.classifiers.families.keras_family import KerasTraining
+from posegloss.pipeline.keras_backend import keras, ops
 
 
 @dataclass(frozen=True)

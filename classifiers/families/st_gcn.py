@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from posegloss.classifiers.families.backend import keras, ops
 from posegloss.classifiers.families.configured import ConfiguredFamily
 from posegloss.classifiers.families.layers import MaskedMean
 from posegloss.classifiers.families.past import preceded
 from posegloss.classifiers.families.point_features import PointFeatures, difference, flat, known_points
 from posegloss.classifiers.families.skeleton_graph import adjacency, edges, hops_from_centre
 from posegloss.classifiers.input_points import INPUT_POINTS
+from posegloss.pipeline.keras_backend import keras, ops
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ the last frame, which in a clip that ends with the hands at rest says little.
 from dataclasses import dataclass
 from typing import Any
 
-from posegloss.classifiers.families.backend import keras, ops
 from posegloss.classifiers.families.configured import ConfiguredFamily
 from posegloss.classifiers.families.layers import MaskedMean
+from posegloss.pipeline.keras_backend import keras, ops
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from posegloss.classifiers.families.backend import keras
 from posegloss.classifiers.streaming.boundary_features import COUNT
 from posegloss.classifiers.streaming.boundary_network import AHEAD, DILATIONS, KERNEL
 from posegloss.classifiers.streaming.learning.data import example
 from posegloss.pipeline.files import whole_file
+from posegloss.pipeline.keras_backend import keras
 from posegloss.pipeline.sequence import FloatArray
 
 FIRST_SIGNER: Final = 2000

@@ -26,7 +26,7 @@ SETTINGS = {
 @cache
 def graph(settings):
     from posegloss.classifiers.exporting.in_graph import preprocess_in_graph
-    from posegloss.classifiers.families.backend import tf
+    from posegloss.pipeline.keras_backend import tf
 
     shapes = ((None, len(settings.points.layout), 4), (None,), (2,))
     signature = [tf.TensorSpec(shape, tf.float32) for shape in shapes]

@@ -68,7 +68,7 @@ def test_litert(family, inputs, whole, frames):
     """The graph is made of LiteRT's own operations, for a fixed number of frames and for any."""
     from ai_edge_litert.interpreter import Interpreter
 
-    from posegloss.classifiers.families.backend import tf
+    from posegloss.pipeline.keras_backend import tf
 
     model = whole.model
     spec = tf.TensorSpec((1, frames, *model.input_shape[2:]), tf.float32)
