@@ -1,8 +1,9 @@
 """A classifier on disk is one folder, and its parts belong together or it is not loaded.
 
 ``model.json`` says what the classifier is and holds the sha256 of every other file: the weights, ``report.json``,
-``report.html``, ``history.csv``, and of families that can be taught ``prototypes.npz``. The folder is written beside
-its place and renamed, so it is never half there. Nothing in it is executed when it is loaded.
+``report.html``, ``history.csv``, of families that can be taught ``prototypes.npz``, and ``landmarks.tflite`` where the
+keypoints came from a landmark network of the user's own. The folder is written beside its place and renamed, so it is
+never half there. Nothing in it is executed when it is loaded.
 """
 
 import csv
@@ -23,6 +24,7 @@ import posegloss
 from posegloss.classifiers.base import FamilyError, GlossClassifier, History, classifier_family
 from posegloss.classifiers.description import check_description, check_like
 from posegloss.classifiers.evaluating.calibration import Calibration
+from posegloss.classifiers.extraction import LANDMARKS_FILE, trusted_extraction
 from posegloss.classifiers.preprocessing import Preprocessing
 from posegloss.classifiers.prototypes import PROTOTYPES_FILE, load_prototypes, save_prototypes
 from posegloss.pipeline.errors import PoseglossError
@@ -66,9 +68,12 @@ def save_bundle(
     report: Mapping[str, Any],
     report_page: str,
     history: History,
+    landmarks: bytes | None = None,
     overwrite: bool = False,
 ) -> Path:
     """Write a trained classifier and its report as one folder, whole or not at all.
+
+    ``landmarks`` is the landmark network that ``training`` names, if that is one of the user's own.
 
     Raises:
         BundleError: there is something at the path that may not be replaced, or it cannot be written.
@@ -88,6 +93,9 @@ def save_bundle(
             ]
             if classifier.prototypes is not None:
                 parts.append(save_prototypes(folder, classifier.prototypes))
+            if landmarks is not None:
+                parts.append(folder / LANDMARKS_FILE)
+                parts[-1].write_bytes(landmarks)
             about = {
                 "format": FORMAT,
                 "posegloss": posegloss.__version__,
@@ -119,7 +127,14 @@ def load_bundle(path: str | os.PathLike[str]) -> Bundle:
         family = classifier_family(about["family"])
     except FamilyError as error:
         raise BundleError(f"{path / MODEL_FILE}: {error}; a newer posegloss may know it") from error
-    _check_parts(path, about["parts"], {family.weights_file, REPORT_FILE, REPORT_PAGE, HISTORY_FILE})
+    landmarks = trusted_extraction(about["training"]["extraction"], path).model_sha256
+    needed = {family.weights_file, REPORT_FILE, REPORT_PAGE, HISTORY_FILE} | ({LANDMARKS_FILE} if landmarks else set())
+    _check_parts(path, about["parts"], needed)
+    if landmarks and about["parts"][LANDMARKS_FILE] != landmarks:
+        raise BundleError(
+            f"{path / LANDMARKS_FILE} is not the landmark network that the model was trained with (the sha256 of "
+            f"training.extraction in {MODEL_FILE} differs); {_AGAIN}"
+        )
     try:
         check_like(about["preprocessing"], Preprocessing().to_dict(), "preprocessing")
         preprocessing = Preprocessing.from_dict(about["preprocessing"])
@@ -178,7 +193,7 @@ def read_description(path: Path) -> dict[str, Any]:
     if isinstance(about, dict) and about.get("format", FORMAT) != FORMAT:
         raise BundleError(f"{path} has model format {about['format']}; this posegloss reads format {FORMAT}")
     try:
-        check_description(about)
+        check_description(about, path)
     except ValueError as error:
         raise BundleError(f"{path / MODEL_FILE}: {error}; {_AGAIN}") from error
     return dict(about)

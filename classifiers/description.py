@@ -1,12 +1,11 @@
 """What model.json must hold before anything is done with it: a model folder may come from a stranger."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from posegloss.classifiers.evaluating.calibration import Calibration
-from posegloss.pipeline.errors import PoseglossError
-from posegloss.pipeline.extract import ExtractionSettings
-from posegloss.pipeline.models import LANDMARK_MODELS
+from posegloss.classifiers.extraction import trusted_extraction
 
 _NEEDED: Final[Mapping[str, type]] = {
     "format": int,
@@ -22,8 +21,8 @@ _NEEDED: Final[Mapping[str, type]] = {
 _NEEDED_OF_TRAINING: Final[Mapping[str, type]] = {"synthetic": bool, "split": str, "clips": dict, "signers": dict}
 
 
-def check_description(about: Any) -> None:
-    """Make sure that the content of a model.json has the keys and types that the rest relies on.
+def check_description(about: Any, folder: Path) -> None:
+    """Make sure that the content of a folder's model.json has the keys and types that the rest relies on.
 
     Raises:
         ValueError: it has not; the message names the key.
@@ -36,35 +35,12 @@ def check_description(about: Any) -> None:
     if not _is_texts(list(about["parts"].values())):
         raise ValueError("parts does not hold a sha256 for each file")
     Calibration.from_dict(about.get("calibration", {}))
-    _check_training(about["training"])
+    _check_training(about["training"], folder)
     taught = about["training"].get("taught", {})
     if not isinstance(taught, dict) or any(type(takes) is not int or takes < 1 for takes in taught.values()):
         raise ValueError("training.taught does not say how many takes each gloss was taught with")
     if not taught.keys() < set(about["glosses"]):
         raise ValueError("training.taught names a gloss that is none of the model's, or leaves none that was trained")
-
-
-def trusted_extraction(settings: Any) -> ExtractionSettings:
-    """The extraction settings that a model was trained with, None being the defaults.
-
-    The network must be one of ours by name: a model folder must not make us open a file of its choice.
-
-    Raises:
-        ValueError: there are no such settings.
-    """
-    if not isinstance(settings, dict | None):
-        raise ValueError("extraction is no object")
-    settings = settings or {}
-    model = settings.get("model", LANDMARK_MODELS[0])
-    if model not in LANDMARK_MODELS:
-        raise ValueError(f"extraction names the model {model!r}, which is none of {', '.join(LANDMARK_MODELS)}")
-    wrong = [name for name in ("smooth", "static", "world") if not isinstance(settings.get(name, True), bool)]
-    if wrong:
-        raise ValueError(f"extraction has no yes or no for {wrong[0]}")
-    try:
-        return ExtractionSettings(**settings)
-    except (TypeError, PoseglossError) as error:
-        raise ValueError(f"extraction cannot be read ({error})") from error
 
 
 def check_like(values: Any, pattern: Any, name: str) -> None:
@@ -84,7 +60,7 @@ def check_like(values: Any, pattern: Any, name: str) -> None:
         raise ValueError(f"{name} cannot be {values!r}")
 
 
-def _check_training(training: Mapping[str, Any]) -> None:
+def _check_training(training: Mapping[str, Any], folder: Path) -> None:
     _check_keys(training, _NEEDED_OF_TRAINING, "training.")
     for part in ("train", "validation"):
         if not _is_texts(training["signers"].get(part)):
@@ -98,7 +74,7 @@ def _check_training(training: Mapping[str, Any]) -> None:
     if "extraction" not in training:
         raise ValueError("it lacks training.extraction")
     try:
-        trusted_extraction(training["extraction"])
+        trusted_extraction(training["extraction"], folder)
     except ValueError as error:
         raise ValueError(f"training.{error}") from error
 

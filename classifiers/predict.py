@@ -3,14 +3,15 @@
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
 from posegloss.classifiers.base import GlossClassifier
 from posegloss.classifiers.bundle import load_bundle
-from posegloss.classifiers.description import trusted_extraction
 from posegloss.classifiers.evaluating.calibration import Calibration
+from posegloss.classifiers.extraction import extraction_to_use
 from posegloss.classifiers.input_points import InputPoints
 from posegloss.classifiers.preprocessing import Preprocessing
 from posegloss.pipeline.errors import NoSignerError
@@ -62,16 +63,22 @@ class GlossRecogniser:
         classifier: the trained classifier.
         training: what it was trained on.
         calibration: what was chosen on the people that the model was validated with.
+        folder: where a landmark network of the user's own lies, if the model was trained on keypoints of one.
         threshold: answers of less confidence are not sure; None where none was chosen. As chosen, unless set.
         reject_below: what is less sure in a stream is taken for no sign of the glosses; likewise.
     """
 
     def __init__(
-        self, classifier: GlossClassifier, training: Mapping[str, Any], calibration: Calibration | None = None
+        self,
+        classifier: GlossClassifier,
+        training: Mapping[str, Any],
+        calibration: Calibration | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.classifier = classifier
         self.training = training
         self.calibration = calibration or Calibration()
+        self.folder = folder and folder.absolute()
         self.threshold = self.calibration.threshold
         self.reject_below = self.calibration.reject_below
 
@@ -83,7 +90,7 @@ class GlossRecogniser:
             BundleError: it is no model, or its parts do not belong together.
         """
         bundle = load_bundle(folder)
-        return cls(bundle.classifier, bundle.training, bundle.calibration)
+        return cls(bundle.classifier, bundle.training, bundle.calibration, bundle.path)
 
     @property
     def glosses(self) -> tuple[str, ...]:
@@ -97,8 +104,12 @@ class GlossRecogniser:
 
     @property
     def extraction(self) -> ExtractionSettings:
-        """How the sequences were extracted that it was trained on, and so those to recognise should be."""
-        return trusted_extraction(self.training["extraction"])
+        """How the sequences were extracted that it was trained on, and so those to recognise should be.
+
+        Raises:
+            WeightsError: that was with a landmark network of the user's own, which is not there.
+        """
+        return extraction_to_use(self.training["extraction"], self.folder)
 
     def predict(self, sequence: KeypointSequence, top: int = 5) -> GlossPrediction:
         """The gloss of a sequence that shows one sign, with the next best ones.

@@ -17,6 +17,7 @@ from scipy.optimize import minimize
 
 from posegloss.classifiers.base import Sample, inputs_digest
 from posegloss.classifiers.bundle import check_free, save_bundle
+from posegloss.classifiers.extraction import landmarks_to_carry
 from posegloss.classifiers.families.batches import pad
 from posegloss.classifiers.families.keras_family import KerasFamily
 from posegloss.classifiers.predict import GlossRecogniser
@@ -82,7 +83,7 @@ def teach(recogniser: GlossRecogniser, takes: Mapping[str, Sequence[KeypointSequ
     )
     grown.prototypes = np.concatenate([prototypes, means])
     training = _training(recogniser.training, takes, samples)
-    other = GlossRecogniser(grown, training, recogniser.calibration)
+    other = GlossRecogniser(grown, training, recogniser.calibration, recogniser.folder)
     other.threshold, other.reject_below = recogniser.threshold, recogniser.reject_below
     return other
 
@@ -95,6 +96,7 @@ def save_taught(recogniser: GlossRecogniser, path: str | os.PathLike[str]) -> Pa
     Raises:
         TeachingError: it was taught nothing.
         BundleError: something is there already, or it cannot be written.
+        WeightsError: the landmark network of the first model's folder is not there any more, or has changed.
     """
     taught = recogniser.training.get("taught", {})
     if not taught:
@@ -112,6 +114,7 @@ def save_taught(recogniser: GlossRecogniser, path: str | os.PathLike[str]) -> Pa
         report=report,
         report_page=render_html(page, **report, synthetic=recogniser.synthetic),
         history=[],
+        landmarks=landmarks_to_carry(recogniser.extraction),
     )
 
 

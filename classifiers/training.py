@@ -1,5 +1,6 @@
 """From a keypoint store to a classifier on disk that was tested on people it never saw."""
 
+import hashlib
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -30,16 +31,19 @@ from posegloss.classifiers.bundle import (
     read_description,
     save_bundle,
 )
-from posegloss.classifiers.description import trusted_extraction
 from posegloss.classifiers.evaluating.behaviour import measure_behaviour
 from posegloss.classifiers.evaluating.calibration import calibrate
 from posegloss.classifiers.evaluating.evaluation import Evaluation, evaluate_samples
 from posegloss.classifiers.evaluating.groups import group_answers
 from posegloss.classifiers.evaluating.rejection import choose_rejection
 from posegloss.classifiers.evaluating.report import ModelReport, render_report
+from posegloss.classifiers.extraction import described_extraction, landmarks_to_carry, trusted_extraction
 from posegloss.classifiers.preprocessing import Preprocessing
 from posegloss.classifiers.prototypes import prototypes_of
 from posegloss.datasets.splits import Split, split_clips
+from posegloss.pipeline.errors import WeightsError
+from posegloss.pipeline.extract import ExtractionSettings
+from posegloss.pipeline.landmark_file import CHOICES
 from posegloss.pipeline.store import Clip, KeypointStore
 
 PARTS: Final = ("train", "validation", "test")
@@ -106,18 +110,17 @@ def train(
         progress: called after each epoch.
 
     Raises:
-        TrainingError: no clip can be used, the store was extracted with a network of its own, an interrupted training
-            in the way was another one, or its checkpoint cannot be written.
+        TrainingError: no clip can be used, the store was extracted with a .task, or with a network of the user's own
+            that is not there any more, an interrupted training in the way was another one, or its checkpoint cannot be
+            written.
         SplitError, TooFewClipsError: the clips cannot be split; the message says what is lacking.
         FamilyError: there is no such family.
         BundleError: the folder is taken or cannot be written.
     """
     # A relative "." has no name to put a checkpoint beside.
     out = Path(out).absolute()
-    if isinstance(clips, KeypointStore):
-        _check_extraction(clips)
-    else:
-        clips = list(clips)
+    clips = clips if isinstance(clips, KeypointStore) else list(clips)
+    extraction = _extraction(clips, out) if isinstance(clips, KeypointStore) else None
     kind, preprocessing = classifier_family(family), Preprocessing(layout=layout_of(clips))
     classifier = kind.from_config(with_epochs(kind, config or {}, epochs), preprocessing)
     samples, left_out = preprocess(each_clip(clips), classifier.preprocessing)
@@ -136,10 +139,11 @@ def train(
         seed=seed,
     )
     parts = [[samples[i] for i in part] for part in (split.train, split.validation, split.test)]
-    identity = training_identity(classifier, parts, seed)
+    identity = _identity(training_identity(classifier, parts, seed), extraction)
     if _is_of(out, identity) and not overwrite:
         return _already_there(out, left_out)
     check_free(out, overwrite)
+    landmarks = _landmarks(clips) if isinstance(clips, KeypointStore) else None
     checkpoint = out.with_name(f"{out.name}.training") / "checkpoint.npz"
     history = classifier.fit(parts[0], parts[1], seed=seed, checkpoint=checkpoint, progress=progress)
     classifier.prototypes = prototypes_of(classifier, parts[0])
@@ -149,7 +153,7 @@ def train(
         classifier, parts[2], signer_independent=split.signer_independent, left_out=left_out, notes=notes
     )
     beside = _baseline(parts, split, seed, preprocessing) if baseline and family != BASELINE_FAMILY else None
-    about = _describe(clips, parts, split, seed, identity)
+    about = _describe(clips, extraction, parts, split, seed, identity)
     report = ModelReport(
         title=out.name,
         family=family,
@@ -171,6 +175,7 @@ def train(
         report=report.to_dict(),
         report_page=render_report(report, parts[2]),
         history=history,
+        landmarks=landmarks,
         overwrite=overwrite,
     )
     _tidy(checkpoint)
@@ -195,12 +200,31 @@ def _tidy(checkpoint: Path) -> None:
         checkpoint.parent.rmdir()
 
 
-def _check_extraction(store: KeypointStore) -> None:
-    """A model that was trained on such a store could not be loaded; better to say so before than after."""
+def _extraction(store: KeypointStore, out: Path) -> dict[str, Any]:
+    """What the model will say of its extraction. If it could not be loaded so, better to tell before than after."""
+    extraction = described_extraction(store.settings)
     try:
-        trusted_extraction(store.settings)
+        trusted_extraction(extraction, out)
     except ValueError as error:
-        raise TrainingError(f"{store.place}: {error}; extract the videos again with one of these") from error
+        raise TrainingError(f"{store.place}: {error}; extract the videos again with {CHOICES}") from error
+    return extraction
+
+
+def _landmarks(store: KeypointStore) -> bytes | None:
+    """The network of the user's own that the store was extracted with; read before hours of training, not after."""
+    try:
+        return landmarks_to_carry(ExtractionSettings(**store.settings))
+    except WeightsError as error:
+        raise TrainingError(
+            f"{store.place} was extracted with a landmark network of your own, which the model folder has to hold, but "
+            f"{error}; put that file back there, or extract the videos again with the one that you have"
+        ) from error
+
+
+def _identity(identity: str, extraction: Mapping[str, Any] | None) -> str:
+    """Of a training, the network of the user's own included: another one may have found the same points."""
+    landmarks = (extraction or {}).get("model_sha256")
+    return hashlib.sha256(f"{identity}{landmarks}".encode()).hexdigest() if landmarks else identity
 
 
 def _nothing_to_train_on(left_out: Mapping[str, str]) -> str:
@@ -236,13 +260,18 @@ def _baseline(parts: Sequence[Sequence[Sample]], split: Split, seed: int, prepro
 
 
 def _describe(
-    clips: KeypointStore | Iterable[Clip], parts: Sequence[Sequence[Sample]], split: Split, seed: int, identity: str
+    clips: KeypointStore | Iterable[Clip],
+    extraction: Mapping[str, Any] | None,
+    parts: Sequence[Sequence[Sample]],
+    split: Split,
+    seed: int,
+    identity: str,
 ) -> dict[str, Any]:
     store = clips if isinstance(clips, KeypointStore) else None
     trained_on = [*parts[0], *parts[1]]
     return {
         "store": store and store.place,
-        "extraction": store and store.settings,
+        "extraction": extraction,
         "synthetic": any(sample.synthetic for sample in trained_on),
         "seed": seed,
         "split": split.how,

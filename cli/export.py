@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from posegloss.cli.console import output, status
+from posegloss.cli.console import output, say_note, status
 
 
 def export(
@@ -24,6 +24,9 @@ def export(
     """
     with status("loading TensorFlow"):
         from posegloss.classifiers.exporting.export import export as export_model
+        from posegloss.classifiers.extraction import LANDMARKS_FILE
     with status(f"converting {model.name}"):
         path = export_model(model, out, precision, overwrite=overwrite)
     output.print(f"{path}: {path.stat().st_size / 1e3:.0f} kB, {precision}", markup=False)
+    if (model / LANDMARKS_FILE).exists():
+        say_note(f"videos take the landmark network of your own, too: copy {model / LANDMARKS_FILE} beside it")

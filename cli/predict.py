@@ -47,11 +47,11 @@ def predict(
     recogniser = load_recogniser(model)
     if threshold is not None:
         recogniser.threshold = threshold
-    options = ReadOptions(frame_rate, frame_size, recogniser.extraction.layout)
+    options = ReadOptions(frame_rate, frame_size, recogniser.classifier.preprocessing.layout)
     landmarks = {path for path in videos if is_landmarks(path)}
     say_if_synthetic(recogniser.synthetic)
     failed = 0
-    with Viewer(recogniser.extraction, options) as viewer:
+    with Viewer(recogniser, options) as viewer:
         wanted = [(video, clip_id) for video in videos for clip_id in (clip if clip and video in landmarks else [None])]
         for video, clip_id in wanted:
             name = f"{video}: {clip_id}" if clip_id else str(video)

@@ -37,7 +37,7 @@ def teach(
     named = _by_gloss(takes)
     check_free(out)
     recogniser = GlossRecogniser.load(model)
-    with Viewer(recogniser.extraction, ReadOptions(layout=recogniser.extraction.layout)) as viewer:
+    with Viewer(recogniser, ReadOptions(layout=recogniser.classifier.preprocessing.layout)) as viewer:
         sequences = {gloss: [viewer.read(file) for file in files] for gloss, files in named.items()}
     with status("learning"):
         taught = learn(recogniser, sequences)

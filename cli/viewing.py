@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from posegloss.cli.console import fetch_weights, status
 
 if TYPE_CHECKING:
-    from posegloss.pipeline.extract import ExtractionSettings
+    from posegloss.classifiers.predict import GlossRecogniser
     from posegloss.pipeline.formats import ReadOptions
     from posegloss.pipeline.pose import PoseBackend
     from posegloss.pipeline.sequence import KeypointSequence
@@ -18,12 +18,12 @@ class Viewer:
     """Reads clips; the tracker is opened for the first video, with a spinner while it looks.
 
     Args:
-        settings: how videos are extracted.
+        recogniser: videos are extracted as those were that it was trained on.
         options: what is known better than landmarks say.
     """
 
-    def __init__(self, settings: "ExtractionSettings", options: "ReadOptions") -> None:
-        self._settings, self._options = settings, options
+    def __init__(self, recogniser: "GlossRecogniser", options: "ReadOptions") -> None:
+        self._recogniser, self._options = recogniser, options
         self._threads = os.cpu_count() or 1
         self._stack = ExitStack()
         self._tracker: PoseBackend | None = None
@@ -49,8 +49,10 @@ class Viewer:
         if is_landmarks(path):
             with status(f"looking at {path.name}"):
                 return read_sequence(path, self._options, clip_id=clip_id)
+        # Not before: beside an exported model the network may be missing, which landmarks do not take.
+        settings = self._recogniser.extraction
         if self._tracker is None:
-            fetch_weights(self._settings.weights)
-            self._tracker = self._stack.enter_context(closing(self._settings.open_backend(self._threads)))
+            fetch_weights(settings.weights)
+            self._tracker = self._stack.enter_context(closing(settings.open_backend(self._threads)))
         with status(f"looking at {path.name}"):
-            return extract_clip(ClipSource(str(path), path), self._settings, self._tracker, self._threads)
+            return extract_clip(ClipSource(str(path), path), settings, self._tracker, self._threads)

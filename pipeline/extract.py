@@ -19,9 +19,9 @@ from posegloss.pipeline.hands.holistic_tracker import HolisticTracker
 from posegloss.pipeline.landmark_file import (
     CHOICES,
     check_precision,
-    check_unchanged,
     is_file,
     open_landmarks,
+    read_unchanged,
     sha256_of,
 )
 from posegloss.pipeline.mediapipe_backend import MediaPipeTracker
@@ -132,7 +132,7 @@ class ExtractionSettings:
             WeightsError: the weights cannot be had, or the file is not the network that was meant.
         """
         if self.model_sha256:
-            check_unchanged(self.model, self.model_sha256)
+            read_unchanged(self.model, self.model_sha256)
         if self.backend == "mediapipe":
             return MediaPipeTracker(self.model, smooth=self.smooth, static=self.static, report=report)
         tracker = PoseTracker(

@@ -69,17 +69,19 @@ def sha256_of(model: str) -> str:
     return hashlib.sha256(_read(model)).hexdigest()
 
 
-def check_unchanged(model: str, sha256: str) -> None:
-    """Make sure that a user's file is still the one that is meant: another worker's, or this machine's, may differ.
+def read_unchanged(model: str, sha256: str) -> bytes:
+    """The content of a user's file that must be the one that is meant: another worker's, or this machine's, may differ.
 
     Raises:
         WeightsError: it is another, or cannot be read.
     """
-    if (now := sha256_of(model)) != sha256:
+    content = _read(model)
+    if (now := hashlib.sha256(content).hexdigest()) != sha256:
         raise WeightsError(
             f"{model} is not the network that was asked for (sha256 {now[:12]}, not {sha256[:12]}); it must stay as it "
             "is while it is used, and be the same on all machines"
         )
+    return content
 
 
 def _read(model: str) -> bytes:

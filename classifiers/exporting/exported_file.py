@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from posegloss.classifiers.description import check_like, trusted_extraction
+from posegloss.classifiers.description import check_like
 from posegloss.classifiers.evaluating.calibration import Calibration
+from posegloss.classifiers.extraction import trusted_extraction
 from posegloss.classifiers.preprocessing import Preprocessing
 from posegloss.pipeline.errors import PoseglossError
 from posegloss.pipeline.files import whole_file
@@ -92,13 +93,13 @@ def read_exported(path: Path) -> tuple[bytes, dict[str, Any]]:
     if isinstance(about, dict) and about.get("format", FORMAT) != FORMAT:
         raise ExportError(f"{path} has export format {about['format']}; this posegloss reads format {FORMAT}")
     try:
-        _check(about)
+        _check(about, path.parent)
     except (KeyError, TypeError, ValueError) as error:
         raise ExportError(f"{path} does not say what it is ({error}); {_AGAIN}") from error
     return content, about
 
 
-def _check(about: Any) -> None:
+def _check(about: Any, folder: Path) -> None:
     check_like(about, _PATTERN, "description")
     missing = sorted(_PATTERN.keys() - about.keys())
     if missing:
@@ -108,6 +109,6 @@ def _check(about: Any) -> None:
             raise ValueError(f"{name} is no list of names")
     Preprocessing.from_dict(about["preprocessing"])
     Calibration.from_dict(about["calibration"])
-    trusted_extraction(about["training"]["extraction"])
+    trusted_extraction(about["training"]["extraction"], folder)
     if "synthetic" not in about["training"]:
         raise ValueError("training lacks synthetic")

@@ -94,4 +94,5 @@ def load_exported(path: str | os.PathLike[str]) -> GlossRecogniser:
     # It has the part of a classifier that recognising takes: glosses, preprocessing and predict_proba.
     classifier: Any = LiteRTClassifier(path, os.cpu_count() or 1)
     about = classifier.about
-    return GlossRecogniser(classifier, about["training"], Calibration.from_dict(about["calibration"]))
+    calibration = Calibration.from_dict(about["calibration"])
+    return GlossRecogniser(classifier, about["training"], calibration, Path(path).parent)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Self
 
 from posegloss.classifiers.bundle import MODEL_FILE, read_description
-from posegloss.classifiers.description import trusted_extraction
 from posegloss.classifiers.exporting.exported_file import SUFFIX, read_exported
+from posegloss.classifiers.extraction import extraction_to_use
 from posegloss.classifiers.loading import load_recogniser
 from posegloss.classifiers.predict import GlossRecogniser
 from posegloss.pipeline.extract import ExtractionSettings
@@ -36,11 +36,13 @@ class SpottingModel:
         Raises:
             BundleError: the folder is no model.
             ExportError: the file is no exported model.
+            WeightsError: a landmark network of the user's own belongs to it, and is not there.
         """
         exported = path.suffix == SUFFIX
         training = (read_exported(path)[1] if exported else read_description(path))["training"]
         digest = hashlib.sha256((path if exported else path / MODEL_FILE).read_bytes()).hexdigest()
-        return cls(path, trusted_extraction(training["extraction"]), bool(training["synthetic"]), digest)
+        extraction = extraction_to_use(training["extraction"], path.parent if exported else path)
+        return cls(path, extraction, bool(training["synthetic"]), digest)
 
     def load(self) -> GlossRecogniser:
         """The model itself.

@@ -6,7 +6,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from posegloss.pipeline import models
 from posegloss.pipeline.errors import SettingsError, WeightsError
-from posegloss.pipeline.landmark_file import check_unchanged, open_landmarks, sha256_of
+from posegloss.pipeline.landmark_file import open_landmarks, read_unchanged, sha256_of
 from posegloss.pipeline.landmarks import Landmarks
 from posegloss.pipeline.roi import Image, RegionOfInterest
 
@@ -97,6 +97,6 @@ def test_precisions(tmp_path: Path) -> None:
 def test_a_file_that_has_changed_is_named(tmp_path: Path) -> None:
     mine = written(tmp_path / "my.tflite", models.load("lite"))
     assert sha256_of(mine) == models.weights_of("lite").sha256
-    check_unchanged(mine, sha256_of(mine))
+    assert read_unchanged(mine, sha256_of(mine)) == models.load("lite")
     with pytest.raises(WeightsError, match=r"my\.tflite is not the network .* f17bfbecadb6, not 000000000000"):
-        check_unchanged(mine, "0" * 64)
+        read_unchanged(mine, "0" * 64)
