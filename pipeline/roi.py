@@ -74,6 +74,10 @@ class RegionOfInterest:
         """
         return np.asarray((points - 0.5) @ (self.side * _rotation(self.rotation)).T + self.center, np.float64)
 
+    def from_frame(self, points: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """(..., 2) x, y in pixels of the frame, as fractions of the square's side: the way back of ``to_frame``."""
+        return np.asarray((points - np.array(self.center)) @ _rotation(self.rotation) / self.side + 0.5, np.float64)
+
     def turn(self, vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """(..., 2) directions in the square, as directions in the frame, of the same length."""
         return np.asarray(vectors @ _rotation(self.rotation).T, np.float64)

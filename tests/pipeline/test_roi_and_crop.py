@@ -101,6 +101,29 @@ def test_points_go_back_to_where_the_crop_took_them_from(
         assert told == pytest.approx(back, abs=0.6)
 
 
+@given(
+    center=st.tuples(st.floats(-50, 400), st.floats(-50, 300)),
+    side=st.floats(1, 500),
+    angle=st.floats(-np.pi, np.pi),
+    at=st.tuples(st.floats(-1, 2), st.floats(-1, 2)),
+)
+def test_points_of_the_frame_come_back_into_the_square(
+    center: tuple[float, float], side: float, angle: float, at: tuple[float, float]
+) -> None:
+    region = RegionOfInterest(center, side, angle)
+    assert region.from_frame(region.to_frame(np.array([at, (0.5, 0.5)]))) == pytest.approx(
+        np.array([at, (0.5, 0.5)]), abs=1e-9
+    )
+
+
+def test_the_frame_seen_from_a_square_that_is_turned() -> None:
+    # A quarter clockwise: what lies to the right of the center in the frame is up in the square.
+    region = RegionOfInterest((100, 80), 40, np.pi / 2)
+    points = np.array([[[100, 80], [120, 80]], [[100, 100], [np.nan, 80]]])
+    expected = [[[0.5, 0.5], [0.5, 0]], [[1, 0.5], [np.nan, np.nan]]]
+    np.testing.assert_allclose(region.from_frame(points), expected, atol=1e-12)
+
+
 def test_region_of_an_upright_person_has_no_rotation_and_circumscribes() -> None:
     region = RegionOfInterest.from_alignment_points(np.array([100.0, 200.0]), np.array([100.0, 120.0]))
     assert region == RegionOfInterest((100.0, 200.0), 160.0, 0.0)
