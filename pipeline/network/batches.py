@@ -1,0 +1,64 @@
+"""Batches of views for training, made on other threads while the network learns from the last ones."""
+
+from typing import Any, Final
+
+import numpy as np
+
+from posegloss.pipeline.keras_backend import tf
+from posegloss.pipeline.network.augmentation import NONE, Augmentation, view
+from posegloss.pipeline.network.example import Examples, decoded
+
+_READY: Final = 4
+"""Batches that wait to be learned from."""
+_NAMES: Final = ("points", "trust", "visibility", "presence", "world", "person")
+
+
+def training_batches(examples: Examples, side: int, batch: int, *, augmentation: Augmentation, seed: int) -> Any:
+    """An endless ``tf.data.Dataset`` of (pictures, values), each epoch in another order and in other views.
+
+    Args:
+        examples: what to learn from.
+        side: pixels of a view.
+        batch: views at once.
+        augmentation: how far views go.
+        seed: decides order and views.
+
+    Returns:
+        Batches of pictures, (B, side, side, 3) uint8, and the values of ``Example`` by their names, float32.
+    """
+    numbers = tf.data.Dataset.range(len(examples)).shuffle(len(examples), seed=seed).repeat().enumerate()
+    return _batches(numbers, examples, side, batch, augmentation, seed, remainder=False)
+
+
+def plain_batches(examples: Examples, side: int, batch: int) -> Any:
+    """All examples once, in their order, as the tracker would crop them."""
+    return _batches(tf.data.Dataset.range(len(examples)).enumerate(), examples, side, batch, NONE, 0, remainder=True)
+
+
+def _batches(
+    numbers: Any,
+    examples: Examples,
+    side: int,
+    batch: int,
+    augmentation: Augmentation,
+    seed: int,
+    *,
+    remainder: bool,
+) -> Any:
+    shapes = {name: examples.values[name].shape[1:] for name in _NAMES}
+
+    def make(count: np.ndarray[Any, Any], row: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
+        rng = np.random.default_rng([seed, int(count)])
+        known = {name: examples.values[name][row] for name in _NAMES}
+        picture, values = view(decoded(examples.pictures[row]), known, side, augmentation, rng)
+        return [picture, *(np.asarray(values[name], np.float32) for name in _NAMES)]
+
+    def load(count: Any, row: Any) -> tuple[Any, dict[str, Any]]:
+        picture, *values = tf.numpy_function(make, [count, row], [tf.uint8] + [tf.float32] * len(_NAMES))
+        picture.set_shape((side, side, 3))
+        for name, value in zip(_NAMES, values, strict=True):
+            value.set_shape(shapes[name])
+        return picture, dict(zip(_NAMES, values, strict=True))
+
+    made = numbers.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return made.batch(batch, drop_remainder=not remainder).prefetch(_READY)

@@ -1,0 +1,109 @@
+"""What the network is trained to make small: heatmaps and offsets first, then coordinates. All points are maskable."""
+
+from typing import Any, Final
+
+from posegloss.pipeline.keras_backend import tf
+from posegloss.pipeline.network.description import NUM_ALIGNED
+
+SIGMA: Final = 1.5
+"""Cells of a heatmap's spot (standard deviation)."""
+REACH: Final = 2.0
+"""Cells around a point that are to know the way to it."""
+_SPOT_WEIGHT: Final = 30.0
+"""Of a cell on the point against one far away, of which there are thousands."""
+_HUBER: Final = 0.02
+"""Side lengths of the input beyond which an error counts linearly: annotations have left and right swapped at times."""
+
+Values = dict[str, Any]
+
+
+def heatmap_targets(points: Any, side: int) -> tuple[Any, Any]:
+    """Spots and the way to each point.
+
+    Args:
+        points: (B, K, 2+) x, y as fractions of the input's side; NaN where unknown.
+        side: cells of the heatmaps.
+
+    Returns:
+        (B, side, side, K) spots from 0 to 1; (B, side, side, K, 2) x, y in cells from each cell to the point. Cells
+        are counted by their index, not their middle: the tracker's refinement (``landmarks.refine``) does so.
+    """
+    places = tf.where(tf.math.is_finite(points[..., :2]), points[..., :2], -1.0) * side
+    cells = tf.range(side, dtype=tf.float32)
+    dx = places[:, None, None, :, 0] - cells[None, None, :, None]
+    dy = places[:, None, None, :, 1] - cells[None, :, None, None]
+    spots = tf.exp(-(dx**2 + dy**2) / (2 * SIGMA**2))
+    shape = tf.shape(spots)
+    ways = tf.stack([tf.broadcast_to(dx, shape), tf.broadcast_to(dy, shape)], axis=-1)
+    return spots, ways
+
+
+def heatmap_loss(said: Values, values: Values) -> Any:
+    """Of the first stage: where the points are, as spots in heatmaps, and offsets near them.
+
+    A heatmap learns twice: that the right cell is the likeliest of all (cross entropy over the cells), and how likely
+    each is (binary cross entropy). A region without a person only learns the latter, of all points.
+    """
+    heatmaps = said["heatmaps"]
+    side = heatmaps.shape[1]
+    points, nobody = values["points"], 1 - values["person"]
+    spots, ways = heatmap_targets(points, side)
+    inside = tf.reduce_all((points[..., :2] >= 0) & (points[..., :2] < 1), axis=-1)
+    known = tf.cast(tf.math.is_finite(points[..., 0]), tf.float32) * values["trust"]
+    placed = known * tf.cast(inside, tf.float32)
+    flat = (-1, side * side, NUM_ALIGNED)
+    chance = tf.reshape(spots / (tf.reduce_sum(spots, axis=(1, 2), keepdims=True) + 1e-6), flat)
+    likeliest = -tf.reduce_sum(chance * tf.nn.log_softmax(tf.reshape(heatmaps, flat), axis=1), axis=1)
+    # Outside of the picture there is nothing to be seen of a point, and that is an answer, too.
+    told = tf.maximum(known, nobody[:, None])
+    spots *= tf.cast(placed[:, None, None, :] > 0, tf.float32)
+    each = tf.nn.sigmoid_cross_entropy_with_logits(spots, heatmaps) * (1 + _SPOT_WEIGHT * spots)
+    likely = tf.reduce_mean(each, axis=(1, 2))
+    offsets = tf.reshape(said["offsets"], tf.shape(ways))
+    near = tf.cast(tf.reduce_sum(ways**2, axis=-1) <= REACH**2, tf.float32) * placed[:, None, None, :]
+    off = _mean(_huber(offsets - ways, 1.0), near[..., None] * tf.ones(2))
+    return _mean(likeliest, placed) + 10 * _mean(likely, told) + off
+
+
+def regression_loss(said: Values, values: Values) -> Any:
+    """Of the second stage: coordinates, whether points are seen, whether there is a person, metres."""
+    points, trust = values["points"], values["trust"]
+    places = _masked(said["points"], points, trust[..., None] * tf.constant([1.0, 1.0, 0.3]), _HUBER)
+    world = _masked(said["world"], values["world"], 1.0, 0.05)
+    flags = sum(_flags(said[name], values[name]) for name in ("visibility", "presence"))
+    person = _flags(said["person"], values["person"][:, None])
+    return 20 * places + 2 * world + 0.1 * flags + 0.5 * person
+
+
+def decode_heatmaps(said: Values) -> Any:
+    """(B, 35, 2) x, y as fractions of the input's side: the likeliest cell, and the offset read there."""
+    heatmaps, side = said["heatmaps"], said["heatmaps"].shape[1]
+    flat = tf.reshape(heatmaps, (-1, side * side, NUM_ALIGNED))
+    cell = tf.argmax(flat, axis=1, output_type=tf.int32)
+    offsets = tf.reshape(said["offsets"], (-1, side * side, NUM_ALIGNED, 2))
+    offsets = tf.gather(tf.transpose(offsets, (0, 2, 1, 3)), cell, axis=2, batch_dims=2)
+    place = tf.stack([cell % side, cell // side], axis=-1)
+    return (tf.cast(place, tf.float32) + offsets) / side
+
+
+def _masked(said: Any, wanted: Any, weight: Any, width: float) -> Any:
+    known = tf.math.is_finite(wanted)
+    error = tf.where(known, said - tf.where(known, wanted, 0.0), 0.0)
+    return _mean(_huber(error, width), tf.cast(known, tf.float32) * weight)
+
+
+def _flags(logits: Any, wanted: Any) -> Any:
+    known = tf.math.is_finite(wanted)
+    each = tf.nn.sigmoid_cross_entropy_with_logits(tf.where(known, wanted, 0.0), logits)
+    return _mean(each, tf.cast(known, tf.float32))
+
+
+def _huber(error: Any, width: float) -> Any:
+    """Huber's loss in units of its width: half the square near zero, the absolute value less a half far away."""
+    size = tf.abs(error) / width
+    return width * tf.where(size < 1, 0.5 * size**2, size - 0.5)
+
+
+def _mean(values: Any, weights: Any) -> Any:
+    weights = weights * tf.ones_like(values)
+    return tf.reduce_sum(values * weights) / tf.maximum(tf.reduce_sum(weights), 1.0)
