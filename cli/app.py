@@ -20,6 +20,7 @@ from posegloss.cli import (
     inspect,
     models,
     pose_eval,
+    pose_train,
     predict,
     render,
     status,
@@ -52,6 +53,7 @@ app.command("live")(live.live)
 app.command("avatar")(avatar.avatar)
 app.command("demo")(demo.demo)
 app.command("pose-eval")(pose_eval.pose_eval)
+app.command("pose-train")(pose_train.pose_train)
 app.add_typer(datasets.app, name="datasets")
 models.app.command("compare")(compare.compare)
 app.add_typer(models.app, name="models")
@@ -66,7 +68,7 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 
 def main() -> None:
     """Run the command line. An error of ours is a message and exit code 2, an interrupt is 130."""
-    # MediaPipe greets on stderr from C++; its errors still come through. families/backend.py hushes TensorFlow.
+    # MediaPipe greets on stderr from C++; its errors still come through. keras_backend.py hushes TensorFlow.
     os.environ.setdefault("GLOG_minloglevel", "2")
     try:
         app()
