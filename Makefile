@@ -13,7 +13,7 @@ help:
 	@echo "make soak    what takes minutes: runs that are killed twenty times, 20,000 frames through one worker"
 	@echo "make install .venv with pinned versions, and the BlazePose weights"
 	@echo "make parity  our tracker against mp.solutions.pose 0.10.21, which gets an environment of its own"
-	@echo "make paper-table  our PCK beside the paper's, on Leeds Sports Pose Extended; LSPET=folder OPENPOSE=program"
+	@echo "make paper-table  our PCK beside the paper's, on Leeds Sports Pose Extended; LSPET=folder NETWORK=landmarks.tflite OPENPOSE=program"
 	@echo "make clean   remove what the others made"
 
 install: $(VENV)/installed
@@ -48,7 +48,8 @@ parity: install
 	$(RUN)/python -m benchmarks.parity
 
 paper-table: install
-	$(RUN)/python -m benchmarks.paper_table $(if $(LSPET),--lspet "$(LSPET)") $(if $(OPENPOSE),--openpose "$(OPENPOSE)")
+	$(RUN)/python -m benchmarks.paper_table $(if $(LSPET),--lspet "$(LSPET)") \
+		$(if $(NETWORK),--network "$(NETWORK)") $(if $(OPENPOSE),--openpose "$(OPENPOSE)")
 
 clean:
 	rm -rf $(VENV) .venv-reference .typecheck build demo *.egg-info

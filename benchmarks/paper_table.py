@@ -1,6 +1,6 @@
 """Our rows beside those of the paper's table 1 (Bazarevsky et al. 2020), on Leeds Sports Pose Extended.
 
-    python -m benchmarks.paper_table [--lspet FOLDER] [--openpose PROGRAM] [--json FILE]
+    python -m benchmarks.paper_table [--lspet FOLDER] [--network FILE ...] [--openpose PROGRAM] [--json FILE]
 
 The folder holds joints.mat or joints.npz, the pictures as images/ or images.tar, and, where only some of them are to be
 measured, their list as upright400.json. docs/paper.md tells what the table says, and what it cannot say.
@@ -25,7 +25,7 @@ from posegloss.pipeline.measuring.openpose_binary import run_openpose
 from posegloss.pipeline.measuring.pck import PAPERS_THRESHOLD
 from posegloss.pipeline.measuring.people import Person
 from posegloss.pipeline.measuring.pictures import Picture
-from posegloss.pipeline.measuring.result import Result
+from posegloss.pipeline.measuring.result import Result, Row
 from posegloss.pipeline.measuring.run import measure
 from posegloss.pipeline.measuring.systems import ALL_POINTS, BlazePose, Found, MediaPipe, System
 from posegloss.pipeline.models import LANDMARK_MODELS
@@ -65,8 +65,10 @@ def first_there(folder: Path, names: Sequence[str]) -> Path | None:
     return next((folder / name for name in names if (folder / name).exists()), None)
 
 
-def measured(folder: Path, annotations: Path, images: Path, openpose: Path | None) -> Result:
-    """All our rows."""
+def measured(
+    folder: Path, annotations: Path, images: Path, openpose: Path | None, networks: Sequence[Path] = ()
+) -> Result:
+    """All our rows; networks are those that `posegloss pose-train` made."""
     marked = read_annotations(annotations)
     if (folder / LIST).exists():
         marked = marked.of_images(read_list(folder / LIST, LIST_KEY))
@@ -75,6 +77,11 @@ def measured(folder: Path, annotations: Path, images: Path, openpose: Path | Non
     accurate = BlazePose("full", accurate=True)
     systems += [accurate, MediaPipe("full")]
     pairs = [(accurate.name, "BlazePose Full"), (accurate.name, "BlazePose Heavy")]
+    for path in networks:
+        for true_region, other in ((False, "BlazePose Lite"), (True, "Lite, true region")):
+            own = BlazePose(str(path), true_region=true_region)
+            systems.append(own)
+            pairs.append((own.name, other))
     if (ENVIRONMENT / "complete").exists():
         systems.append(MpSolutions())
         pairs.append((accurate.name, MpSolutions.name))
@@ -89,19 +96,24 @@ def measured(folder: Path, annotations: Path, images: Path, openpose: Path | Non
     return Result.of(marked, answers, [PAPERS_THRESHOLD], pairs)
 
 
+def _without_hips(result: Result, row: Row) -> float:
+    """PCK over the other points: MediaPipe's hips lie elsewhere than where people mark them."""
+    return float(np.mean([share for name, share in zip(result.points, row.by_point, strict=True) if "hip" not in name]))
+
+
 def report(result: Result) -> str:
     """The table as Markdown."""
-    titles = ("system", "PCK@0.2 (95 %)", "nobody found, %", "of found", "PCKh@0.5", "OKS-AP", "frames/s")
-    titles += ("paper: AR", "paper: Yoga", "paper: frames/s")
+    titles = ("system", "PCK@0.2 (95 %)", "without hips", "nobody found, %", "of found", "PCKh@0.5", "OKS-AP")
+    titles += ("frames/s", "paper: AR", "paper: Yoga", "paper: frames/s")
     lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
     paper = {name: rest for name, *rest in PAPER}
     for row in result.rows:
         theirs = paper.pop(row.system, ["", "", ""])
         rate = "" if np.isnan(row.rate) else f"{row.rate:.1f}"
         shares = (f"{100 * share:.1f}" for share in (1 - row.found, row.where_found, row.pckh.value, row.oks_ap))
-        ours = (str(row.pck[0]), *shares, rate)
+        ours = (str(row.pck[0]), f"{100 * _without_hips(result, row):.1f}", *shares, rate)
         lines.append(f"| {' | '.join((row.system, *ours, *theirs))} |")
-    lines += [f"| {' | '.join((name, *[''] * 6, *theirs))} |" for name, theirs in paper.items()]
+    lines += [f"| {' | '.join((name, *[''] * 7, *theirs))} |" for name, theirs in paper.items()]
     notes = (
         *map(str, result.differences),
         result.definition,
@@ -115,6 +127,7 @@ def main() -> None:
     """Read the arguments and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lspet", type=Path, default=SHARED / "photos" / "lspet", help="the folder of the set")
+    parser.add_argument("--network", type=Path, action="append", default=[], help="a landmark network of your own")
     parser.add_argument("--openpose", type=Path, help="OpenPose's executable")
     parser.add_argument("--json", type=Path, help="write all figures here")
     arguments = parser.parse_args()
@@ -126,7 +139,7 @@ def main() -> None:
             "Extended is not ours to ship. Name its folder: make paper-table LSPET=path"
         )
         return
-    result = measured(arguments.lspet, annotations, images, arguments.openpose)
+    result = measured(arguments.lspet, annotations, images, arguments.openpose, arguments.network)
     print(report(result))
     if arguments.json:
         write_whole(arguments.json, result.to_json())

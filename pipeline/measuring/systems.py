@@ -75,7 +75,7 @@ class BlazePose:
     def __init__(
         self, model: str, *, true_region: bool = False, accurate: bool = False, report: models.Report | None = None
     ) -> None:
-        own = Path(model).stem if is_file(model) else model.capitalize()
+        own = _name_of(Path(model)) if is_file(model) else model.capitalize()
         self.name = own if is_file(model) else f"{'posegloss' if accurate else 'BlazePose'} {own}"
         if accurate:
             self.name += ", accurate"
@@ -145,3 +145,8 @@ class MediaPipe:
     def close(self) -> None:
         """Free MediaPipe's graph."""
         self._tracker.close()
+
+
+def _name_of(path: Path) -> str:
+    # What `pose-train` writes is always landmarks.tflite, in a folder that the user named.
+    return path.absolute().parent.name if path.stem == "landmarks" else path.stem
