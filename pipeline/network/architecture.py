@@ -88,7 +88,9 @@ def _regression(description: NetworkDescription, features: list[Any]) -> dict[st
         for block in range(blocks):
             x = _block(x, channels, 3, name=f"regression{place}_{block}")
     # Two cells a side are left; the pool is over what then is one cell, and lets larger inputs pass.
-    x = keras.layers.Conv2D(sum(OUTPUTS.values()), 2, dtype="float32", name="answer")(x)
+    # Small at first, or the first epochs go into unlearning answers far outside of the picture.
+    small = keras.initializers.RandomNormal(stddev=1e-3)
+    x = keras.layers.Conv2D(sum(OUTPUTS.values()), 2, kernel_initializer=small, dtype="float32", name="answer")(x)
     x = keras.layers.GlobalAveragePooling2D(dtype="float32", name="answer_pool")(x)
     said, start = {}, 0
     for name, size in OUTPUTS.items():

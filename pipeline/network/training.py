@@ -63,9 +63,9 @@ class Plan:
     """
 
     stages: tuple[Stage, ...] = (
-        Stage(HEATMAPS, 128, 60, 3e-3),
-        Stage(HEATMAPS, INPUT_SIDE, 15, 1e-3),
-        Stage(REGRESSION, INPUT_SIDE, 25, 2e-3),
+        Stage(HEATMAPS, 128, 20, 3e-3),
+        Stage(HEATMAPS, INPUT_SIDE, 60, 1.5e-3),
+        Stage(REGRESSION, INPUT_SIDE, 40, 2e-3),
     )
     batch: int = 32
     weight_decay: float = 0.02
@@ -153,7 +153,7 @@ def train(
         done = checkpoints.restore()
         for report in checkpoints.history:
             epochs.tell(report)
-        if done == stage.epochs:
+        if done >= stage.epochs:
             continue
         batches = training_batches(
             examples,

@@ -22,7 +22,7 @@ from posegloss.pipeline.network.validation import pck
 from .made_up import TINY
 
 BOTH = Plan(
-    (Stage(HEATMAPS, 128, 3, 1e-2), Stage(HEATMAPS, 256, 1, 3e-3), Stage(REGRESSION, 256, 3, 1e-2)),
+    (Stage(HEATMAPS, 128, 3, 1e-2), Stage(HEATMAPS, 256, 1, 3e-3), Stage(REGRESSION, 256, 3, 2e-3)),
     batch=8,
     augmentation=Augmentation(),
     seed=1,
