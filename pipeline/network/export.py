@@ -5,9 +5,10 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from posegloss.pipeline.keras_backend import keras, tf
-from posegloss.pipeline.landmarks import NUM_LANDMARKS
+from posegloss.pipeline.landmarks import MIN_CONFIDENCE_TO_REFINE, NUM_LANDMARKS
 from posegloss.pipeline.network.architecture import PoseNetwork
 from posegloss.pipeline.network.description import INPUT_SIDE, NUM_ALIGNED, NUM_POINTS
+from posegloss.pipeline.network.losses import decode_heatmaps
 from posegloss.pipeline.quiet import without_greeting
 
 _SURE: Final = 20.0
@@ -27,8 +28,9 @@ def to_litert(
         network: what was trained.
         untaught: what no example told, of "depth", "world" and "visibility": z and metres are NaN then, and a point
             that is in the picture counts as visible.
-        heatmaps: keep the heatmaps, with which the tracker refines the points (``landmarks.refine``). The paper's
-            network leaves them out.
+        heatmaps: read a point off its heatmap where that is sure (the likeliest cell and the offset there, as
+            ``decode_heatmaps`` has it), and keep the heatmaps, with which the tracker refines the points
+            (``landmarks.refine``). The paper's network leaves them out; then all is the regression's.
         half: keep the weights in half precision; the processor computes in single precision all the same.
     """
     variables = network.heatmaps.variables + network.regression.variables
@@ -37,14 +39,14 @@ def to_litert(
 
     def look(picture: Any) -> dict[str, Any]:
         with keras.StatelessScope(state_mapping=weights):
-            said = network.inference(picture, training=False)
+            said = dict(network.inference(picture, training=False))
+            if not heatmaps:
+                return _as_mediapipe(_without(untaught, said))
+            maps = network.heatmaps(picture, training=False)
+            said["points"] = _where_sure(maps, said["points"])
             answers = _as_mediapipe(_without(untaught, said))
-            if heatmaps:
-                maps = network.heatmaps(picture, training=False)["heatmaps"]
-                answers["heatmap"] = tf.pad(
-                    maps, [(0, 0)] * 3 + [(0, NUM_LANDMARKS - NUM_ALIGNED)], constant_values=-_SURE
-                )
-        return answers
+            unread = [(0, 0)] * 3 + [(0, NUM_LANDMARKS - NUM_ALIGNED)]
+            return answers | {"heatmap": tf.pad(maps["heatmaps"], unread, constant_values=-_SURE)}
 
     signature = tf.TensorSpec((1, INPUT_SIDE, INPUT_SIDE, 3), tf.float32, "picture")
     with without_greeting():
@@ -54,6 +56,15 @@ def to_litert(
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.target_spec.supported_types = [tf.float16]
         return bytes(converter.convert())
+
+
+def _where_sure(maps: dict[str, Any], points: Any) -> Any:
+    """(1, 35, 3) x and y of the heatmaps where they are as sure as the tracker's refinement asks, else as they were."""
+    sure = tf.reduce_max(maps["heatmaps"], axis=(1, 2)) >= math.log(
+        MIN_CONFIDENCE_TO_REFINE / (1 - MIN_CONFIDENCE_TO_REFINE)
+    )
+    places = tf.where(sure[..., None], decode_heatmaps(maps), points[..., :2])
+    return tf.concat([places, points[..., 2:]], axis=-1)
 
 
 def _without(untaught: Collection[str], said: dict[str, Any]) -> dict[str, Any]:
