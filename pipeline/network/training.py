@@ -20,7 +20,7 @@ from posegloss.pipeline.network.augmentation import Augmentation
 from posegloss.pipeline.network.batches import training_batches
 from posegloss.pipeline.network.description import INPUT_SIDE, NetworkDescription
 from posegloss.pipeline.network.example import Examples
-from posegloss.pipeline.network.losses import decode_heatmaps, heatmap_loss, regression_loss
+from posegloss.pipeline.network.losses import compiled, decode_heatmaps, heatmap_loss, regression_loss
 from posegloss.pipeline.network.validation import pck
 
 HEATMAPS: Final = "heatmaps"
@@ -188,7 +188,7 @@ class _StageModel(keras.Model):  # type: ignore[misc]
 
     def __init__(self, inputs: Any, outputs: Any, loss: Callable[[Any, Any], Any]) -> None:
         super().__init__(inputs=inputs, outputs=outputs, name="stage")
-        self._stage_loss = loss
+        self._stage_loss = compiled(loss)
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
