@@ -12,7 +12,7 @@ def test_a_network_is_trained_on_the_avatar(posegloss: Run, tmp_path: Path) -> N
     epochs = ("--small-epochs", "0", "--heatmap-epochs", "0", "--regression-epochs", "1")
     ran = posegloss(*command, *epochs)
     assert ran.code == 0, ran
-    assert "lite: 1.27 million parameters" in ran.out
+    assert "lite: 1.28 million parameters" in ran.out
     assert "examples of people, 0 without anybody, 0 to validate with" in ran.out
     assert (out / "report.html").exists()
     assert list((out / "stages").rglob("events.out.tfevents.*"))
