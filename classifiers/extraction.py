@@ -5,6 +5,7 @@ known: a model from a stranger must not make us open a file of its choice.
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,8 @@ from posegloss.pipeline.models import LANDMARK_MODELS
 
 LANDMARKS_FILE: Final = "landmarks.tflite"
 """The landmark network of the user's own, in a model folder or beside an exported file."""
+
+_USUAL: Final = asdict(ExtractionSettings())
 
 
 def described_extraction(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,6 +79,23 @@ def landmarks_to_carry(settings: ExtractionSettings) -> bytes | None:
         WeightsError: the file cannot be read, or has changed since.
     """
     return read_unchanged(settings.model, settings.model_sha256) if settings.model_sha256 else None
+
+
+def extraction_differences(settings: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    """What differs between the settings of two stores or models, as text; "" if nothing that classifiers see does.
+
+    Settings that one of them does not say (precision, layout, accurate, model_sha256) are the usual ones.
+    """
+    one, two = ({**_USUAL, **described_extraction(values)} for values in (settings, other))
+    differing = [name for name in {**one, **two} if name != "world" and one.get(name) != two.get(name)]
+    if differing == ["model_sha256"]:
+        return "another landmark network of your own"
+    differing = [name for name in differing if name != "model_sha256"]
+    return ", ".join(f"{name} {_told(one.get(name))} instead of {_told(two.get(name))}" for name in differing)
+
+
+def _told(value: Any) -> str:
+    return {True: "yes", False: "no", None: "unknown"}.get(value, str(value))
 
 
 def _carried(settings: Mapping[str, Any], folder: Path) -> Path:

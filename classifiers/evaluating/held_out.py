@@ -14,12 +14,16 @@ from posegloss.classifiers.evaluating.behaviour import measure_behaviour
 from posegloss.classifiers.evaluating.evaluation import Evaluation, EvaluationError, evaluate_samples
 from posegloss.classifiers.evaluating.groups import group_answers
 from posegloss.classifiers.evaluating.report import ModelReport, render_report
+from posegloss.classifiers.extraction import extraction_differences
 from posegloss.pipeline.store import Clip, KeypointStore
 
 TRAINED_ON: Final = "this very clip was trained on"
 TRAINED_ON_SYNTHETIC: Final = "trained on synthetic signers: a test on synthetic clips says nothing of real people"
 SIGNERS_SEEN: Final = "some clips are of signers that were trained on, or unknown: accuracy may be optimistic"
 UNKNOWN_TRAINED_ON: Final = "trained on clips of unknown signers, who may be tested too: accuracy may be optimistic"
+OTHER_EXTRACTION: Final = (
+    "the clips were not extracted as those that the model was trained on ({}): accuracy may differ"
+)
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,8 @@ def evaluate_bundle(
         )
     samples, left_out = preprocess(each_clip(clips), classifier.preprocessing)
     notes = [TRAINED_ON_SYNTHETIC] if training["synthetic"] else []
+    if differences := _other_extraction(clips, training):
+        notes.append(OTHER_EXTRACTION.format(differences))
     if not all_signers:
         samples = _never_seen(samples, training, left_out)
     signers = _training_signers(training)
@@ -116,6 +122,13 @@ def evaluate_bundle(
         behaviour=measure_behaviour(classifier, each_clip(clips), tested) if behaviour else None,
     )
     return HeldOut(report, tuple(samples))
+
+
+def _other_extraction(clips: KeypointStore | Sequence[Clip], training: Mapping[str, Any]) -> str:
+    """How a store's extraction differs from that of the store that was trained on; "" where that is not known."""
+    if not isinstance(clips, KeypointStore) or not training["extraction"]:
+        return ""
+    return extraction_differences(clips.settings, training["extraction"])
 
 
 def _training_signers(training: Mapping[str, Any]) -> set[str]:

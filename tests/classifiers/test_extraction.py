@@ -8,6 +8,7 @@ import pytest
 
 from posegloss.classifiers.base import TrainingError
 from posegloss.classifiers.bundle import BundleError, load_bundle
+from posegloss.classifiers.evaluating.held_out import evaluate_bundle
 from posegloss.classifiers.exporting.export import export
 from posegloss.classifiers.exporting.exported_file import ExportError, read_exported
 from posegloss.classifiers.exporting.litert import load_exported
@@ -231,3 +232,23 @@ def test_an_exported_model_takes_the_file_for_videos_only(neural, tmp_path):
     (tmp_path / LANDMARKS_FILE).write_bytes(models.load("lite"))
     with pytest.raises(WeightsError, match="not the network that was asked for"):
         recogniser.extraction.open_backend()
+
+
+def test_an_evaluation_says_what_was_extracted_otherwise(original, network, tmp_path):
+    bundle = load_bundle(original)
+
+    def notes(settings):
+        store = KeypointStore.create(tmp_path / f"{len(list(tmp_path.iterdir()))}.store", settings)
+        store.append(make_clips(signers=("stranger",)))
+        told = evaluate_bundle(bundle, store).evaluation.notes
+        return [note for note in told if note.startswith("the clips were not extracted as those")]
+
+    (tmp_path / "mine.tflite").write_bytes(network)
+    own = ExtractionSettings(str(tmp_path / "mine.tflite")).to_dict()
+    assert notes(own) == []
+    assert notes({**own, "world": True}) == []
+    (note,) = notes({**own, "model_sha256": "0" * 64})
+    assert "(another landmark network of your own)" in note
+    (note,) = notes(ExtractionSettings("lite", smooth=False).to_dict())
+    assert f"(model lite instead of {LANDMARKS_FILE}, smooth no instead of yes)" in note
+    assert evaluate_bundle(bundle, make_clips(signers=("stranger",))).evaluation.notes == ()
