@@ -61,13 +61,19 @@ def read_files(source: Path, names: Collection[str]) -> Iterator[tuple[str, byte
         raise FormatError(f"{source} is neither a folder of pictures nor a tar")
 
 
-def decode(name: str, content: bytes) -> Picture | None:
-    """The picture in a file's bytes; None where there is none that can be decoded."""
+def decode(name: str, content: bytes, *, upright: bool = False) -> Picture | None:
+    """The picture in a file's bytes; None where there is none that can be decoded.
+
+    Args:
+        name: of the picture.
+        content: of its file.
+        upright: turn it as its EXIF says. Not where somebody marked it: annotators marked it as it is stored.
+    """
     if not content:
         return None
     try:
-        # As it is stored: annotators marked that, whatever its EXIF says of turning it.
-        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
+        how = cv2.IMREAD_COLOR_RGB | (0 if upright else cv2.IMREAD_IGNORE_ORIENTATION)
+        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), how)
     except cv2.error:
         return None
     return None if pixels is None else Picture(name, np.asarray(pixels, np.uint8))

@@ -121,7 +121,7 @@ def files_in(paths: Sequence[Path]) -> Mapping[str, Path]:
 
 def _of_picture(origin: str, path: Path, teacher: Teacher, warn: Warn) -> Iterator[Example]:
     try:
-        picture = decode(origin, path.read_bytes())
+        picture = decode(origin, path.read_bytes(), upright=True)
     except OSError as error:
         warn(f"{path} left out: {error.strerror or error}")
         return

@@ -1,3 +1,4 @@
+import struct
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from posegloss.datasets.avatar import Performance, Signer, perform
 from posegloss.pipeline.measuring.annotations.table import read_table
 from posegloss.pipeline.measuring.people import Annotations, Person
+from posegloss.pipeline.measuring.pictures import decode
 from posegloss.pipeline.network.collecting import files_in, footage, marked_people
 from posegloss.pipeline.network.example import CONTEXT, SIDE, Example
 from posegloss.pipeline.network.teacher import TRUST, Teacher
@@ -218,6 +220,21 @@ def test_footage_is_what_the_teacher_sees_in_it(
         assert np.hypot(*(one.points[33, :2] - 0.5)) < 0.05
         assert one.points[INDEX["nose"], 1] < one.points[INDEX["left_shoulder"], 1] < 0.5
     assert (found[0].picture != found[3].picture).any()
+
+
+def test_a_photo_that_a_phone_turned_is_seen_upright(clip: Performance, teacher: Teacher, tmp_path: Path) -> None:
+    frame = next(iter(clip.frames()))
+    lying = cv2.imencode(".jpg", cv2.cvtColor(np.rot90(frame), cv2.COLOR_RGB2BGR))[1].tobytes()
+    # An EXIF block whose only entry is orientation (0x0112, a short): 6, to be turned clockwise.
+    entry = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+    exif = b"Exif\0\0" + struct.pack("<2sHIH", b"II", 42, 8, 1) + entry + bytes(4)
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(lying[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + lying[2:])
+    assert decode("photo.jpg", photo.read_bytes()).size == SIZE[::-1]
+    assert decode("photo.jpg", photo.read_bytes(), upright=True).size == SIZE
+    write_photo(tmp_path / "upright.jpg", frame)
+    turned, upright = footage([photo, tmp_path / "upright.jpg"], teacher, every_s=1)
+    np.testing.assert_allclose(turned.points[ARMS, :2], upright.points[ARMS, :2], atol=0.05)
 
 
 def test_files_of_folders_are_told_apart(tmp_path: Path) -> None:
