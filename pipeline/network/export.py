@@ -8,7 +8,7 @@ from posegloss.pipeline.keras_backend import keras, tf
 from posegloss.pipeline.landmarks import MIN_CONFIDENCE_TO_REFINE, NUM_LANDMARKS
 from posegloss.pipeline.network.architecture import PoseNetwork
 from posegloss.pipeline.network.description import INPUT_SIDE, NUM_ALIGNED, NUM_POINTS
-from posegloss.pipeline.network.losses import decode_heatmaps
+from posegloss.pipeline.network.losses import likeliest_cells, places_of
 from posegloss.pipeline.quiet import without_greeting
 
 _SURE: Final = 20.0
@@ -42,11 +42,11 @@ def to_litert(
             said = dict(network.inference(picture, training=False))
             if not heatmaps:
                 return _as_mediapipe(_without(untaught, said))
-            maps = network.heatmaps(picture, training=False)
-            said["points"] = _where_sure(maps, said["points"])
+            heatmap = network.heatmaps(picture, training=False)["heatmaps"]
+            said["points"] = _where_sure(network, picture, heatmap, said["points"])
             answers = _as_mediapipe(_without(untaught, said))
             unread = [(0, 0)] * 3 + [(0, NUM_LANDMARKS - NUM_ALIGNED)]
-            return answers | {"heatmap": tf.pad(maps["heatmaps"], unread, constant_values=-_SURE)}
+            return answers | {"heatmap": tf.pad(heatmap, unread, constant_values=-_SURE)}
 
     signature = tf.TensorSpec((1, INPUT_SIDE, INPUT_SIDE, 3), tf.float32, "picture")
     with without_greeting():
@@ -58,12 +58,17 @@ def to_litert(
         return bytes(converter.convert())
 
 
-def _where_sure(maps: dict[str, Any], points: Any) -> Any:
+def _where_sure(network: PoseNetwork, picture: Any, heatmap: Any, points: Any) -> Any:
     """(1, 35, 3) x and y of the heatmaps where they are as sure as the tracker's refinement asks, else as they were."""
-    sure = tf.reduce_max(maps["heatmaps"], axis=(1, 2)) >= math.log(
-        MIN_CONFIDENCE_TO_REFINE / (1 - MIN_CONFIDENCE_TO_REFINE)
-    )
-    places = tf.where(sure[..., None], decode_heatmaps(maps), points[..., :2])
+    cells, logits = likeliest_cells(heatmap)
+    # The offsets are computed in the 35 cells where they are read, not in all 4,096.
+    features, layer = network.features(picture, training=False)[0], network.heatmaps.get_layer("offsets")
+    chosen = tf.gather(tf.reshape(features, (1, -1, features.shape[-1])), cells, axis=1, batch_dims=1)
+    kernel = tf.reshape(tf.convert_to_tensor(layer.kernel), (-1, NUM_ALIGNED, 2))
+    bias = tf.reshape(tf.convert_to_tensor(layer.bias), (NUM_ALIGNED, 2))
+    offsets = tf.reduce_sum(chosen[..., None] * tf.transpose(kernel, (1, 0, 2)), axis=2) + bias
+    sure = logits >= math.log(MIN_CONFIDENCE_TO_REFINE / (1 - MIN_CONFIDENCE_TO_REFINE))
+    places = tf.where(sure[..., None], places_of(cells, offsets, heatmap.shape[1]), points[..., :2])
     return tf.concat([places, points[..., 2:]], axis=-1)
 
 

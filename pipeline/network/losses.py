@@ -103,15 +103,25 @@ def compiled(loss: Callable[[Values, Values], Any]) -> Callable[[Values, Values]
     return compute
 
 
+def likeliest_cells(heatmaps: Any) -> tuple[Any, Any]:
+    """Of (B, S, S, 35) logits the likeliest cell of each point: (B, 35) int32 numbers by rows, and their logits."""
+    # A point's cells beside each other, which the argmax of LiteRT goes through several times as fast.
+    flat = tf.transpose(tf.reshape(heatmaps, (-1, heatmaps.shape[1] ** 2, NUM_ALIGNED)), (0, 2, 1))
+    return tf.argmax(flat, axis=2, output_type=tf.int32), tf.reduce_max(flat, axis=2)
+
+
+def places_of(cells: Any, offsets: Any, side: int) -> Any:
+    """(B, 35, 2) x, y as fractions of the input's side, of (B, 35) cells and the (B, 35, 2) offsets from there."""
+    return (tf.cast(tf.stack([cells % side, cells // side], axis=-1), tf.float32) + offsets) / side
+
+
 def decode_heatmaps(said: Values) -> Any:
     """(B, 35, 2) x, y as fractions of the input's side: the likeliest cell, and the offset read there."""
-    heatmaps, side = said["heatmaps"], said["heatmaps"].shape[1]
-    flat = tf.reshape(heatmaps, (-1, side * side, NUM_ALIGNED))
-    cell = tf.argmax(flat, axis=1, output_type=tf.int32)
+    side = said["heatmaps"].shape[1]
+    cells, _ = likeliest_cells(said["heatmaps"])
     offsets = tf.reshape(said["offsets"], (-1, side * side, NUM_ALIGNED, 2))
-    offsets = tf.gather(tf.transpose(offsets, (0, 2, 1, 3)), cell, axis=2, batch_dims=2)
-    place = tf.stack([cell % side, cell // side], axis=-1)
-    return (tf.cast(place, tf.float32) + offsets) / side
+    offsets = tf.gather(tf.transpose(offsets, (0, 2, 1, 3)), cells, axis=2, batch_dims=2)
+    return places_of(cells, offsets, side)
 
 
 def _masked(said: Any, wanted: Any, weight: Any, width: float) -> Any:
