@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from posegloss.pipeline.landmarks import LandmarkModel
 from posegloss.pipeline.network.architecture import PoseNetwork, build
-from posegloss.pipeline.network.export import to_litert
+from posegloss.pipeline.network.export import MIN_CONFIDENCE_TO_READ, to_litert
 from posegloss.pipeline.network.losses import decode_heatmaps
 from posegloss.pipeline.roi import RegionOfInterest
 from posegloss.pipeline.tracker import PoseTracker
@@ -27,6 +28,8 @@ def network() -> PoseNetwork:
             weight.assign(rng.uniform(0.5, 1.5, weight.shape))
         elif "bias" in weight.path:
             weight.assign(rng.normal(0, 0.2, weight.shape))
+    bias = network.heatmaps.get_layer("heatmaps").bias
+    bias.assign(bias - 2.2)  # some points are sure enough to be read, some are not
     answer = network.regression.get_layer("answer")
     answer.kernel.assign(answer.kernel * 0.05)
     bias = answer.bias.numpy().copy()
@@ -66,7 +69,9 @@ def test_the_file_says_what_keras_says(network: PoseNetwork, exported: tuple[boo
     points, sure = said["points"].copy(), np.zeros(35, bool)
     if with_heatmaps:
         maps = network.heatmaps(picture)
-        sure = np.max(maps["heatmaps"], axis=(0, 1, 2)) >= 0  # a probability of a half
+        sure = np.max(maps["heatmaps"], axis=(0, 1, 2)) >= math.log(
+            MIN_CONFIDENCE_TO_READ / (1 - MIN_CONFIDENCE_TO_READ)
+        )
         assert 0 < sure.sum() < 35
         points[sure, :2] = np.asarray(decode_heatmaps(maps))[0][sure]
     np.testing.assert_allclose(landmarks[:35, :3] / 256, points, atol=1e-3)
