@@ -23,7 +23,7 @@ _OF_PICTURE: Final = RegionOfInterest((SIDE / 2, SIDE / 2), SIDE / CONTEXT)
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How far views go. The network is too small to learn its examples by heart: more only slows it down.
+    """How far views go: not far, since such small networks do as well on held-back examples (docs/paper.md).
 
     Attributes:
         scale: at most by this factor larger or smaller, minus one.

@@ -8,7 +8,7 @@ from posegloss.pipeline.keras_backend import keras, tf
 from posegloss.pipeline.landmarks import NUM_LANDMARKS
 from posegloss.pipeline.network.architecture import PoseNetwork
 from posegloss.pipeline.network.description import INPUT_SIDE, NUM_ALIGNED, NUM_POINTS
-from posegloss.pipeline.network.losses import likeliest_cells, places_of
+from posegloss.pipeline.network.heatmaps import likeliest_cells, places_of
 from posegloss.pipeline.quiet import without_greeting
 
 MIN_CONFIDENCE_TO_READ: Final = 0.1
@@ -43,11 +43,12 @@ def to_litert(
 
     def look(picture: Any) -> dict[str, Any]:
         with keras.StatelessScope(state_mapping=weights):
-            said = dict(network.inference(picture, training=False))
+            features = network.features(picture, training=False)
+            said = dict(network.regression(features, training=False))
             if not heatmaps:
                 return _as_mediapipe(_without(untaught, said))
-            heatmap = network.heatmaps(picture, training=False)["heatmaps"]
-            said["points"] = _where_sure(network, picture, heatmap, said["points"])
+            heatmap = network.heatmaps.get_layer("heatmaps")(features[0])
+            said["points"] = _where_sure(network.heatmaps.get_layer("offsets"), features[0], heatmap, said["points"])
             answers = _as_mediapipe(_without(untaught, said))
             unread = [(0, 0)] * 3 + [(0, NUM_LANDMARKS - NUM_ALIGNED)]
             return answers | {"heatmap": tf.pad(heatmap, unread, constant_values=-_SURE)}
@@ -62,14 +63,13 @@ def to_litert(
         return bytes(converter.convert())
 
 
-def _where_sure(network: PoseNetwork, picture: Any, heatmap: Any, points: Any) -> Any:
+def _where_sure(offset_layer: Any, features: Any, heatmap: Any, points: Any) -> Any:
     """(1, 35, 3) x and y of the heatmaps where they are sure enough, else as they were."""
     cells, logits = likeliest_cells(heatmap)
     # The offsets are computed in the 35 cells where they are read, not in all 4,096.
-    features, layer = network.features(picture, training=False)[0], network.heatmaps.get_layer("offsets")
     chosen = tf.gather(tf.reshape(features, (1, -1, features.shape[-1])), cells, axis=1, batch_dims=1)
-    kernel = tf.reshape(tf.convert_to_tensor(layer.kernel), (-1, NUM_ALIGNED, 2))
-    bias = tf.reshape(tf.convert_to_tensor(layer.bias), (NUM_ALIGNED, 2))
+    kernel = tf.reshape(tf.convert_to_tensor(offset_layer.kernel), (-1, NUM_ALIGNED, 2))
+    bias = tf.reshape(tf.convert_to_tensor(offset_layer.bias), (NUM_ALIGNED, 2))
     offsets = tf.reduce_sum(chosen[..., None] * tf.transpose(kernel, (1, 0, 2)), axis=2) + bias
     sure = logits >= math.log(MIN_CONFIDENCE_TO_READ / (1 - MIN_CONFIDENCE_TO_READ))
     places = tf.where(sure[..., None], places_of(cells, offsets, heatmap.shape[1]), points[..., :2])

@@ -20,7 +20,8 @@ from posegloss.pipeline.network.augmentation import Augmentation
 from posegloss.pipeline.network.batches import training_batches
 from posegloss.pipeline.network.description import INPUT_SIDE, NetworkDescription
 from posegloss.pipeline.network.example import Examples
-from posegloss.pipeline.network.losses import compiled, decode_heatmaps, heatmap_loss, regression_loss
+from posegloss.pipeline.network.heatmaps import decode_heatmaps
+from posegloss.pipeline.network.losses import compiled, heatmap_loss, regression_loss
 from posegloss.pipeline.network.validation import pck
 
 HEATMAPS: Final = "heatmaps"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from posegloss.datasets.avatar import Signer, perform
-from posegloss.pipeline.measuring.pck import PAPERS_THRESHOLD
+from posegloss.pipeline.measuring.pck import PAPERS_THRESHOLD, relative_distances, share_within
 from posegloss.pipeline.measuring.people import HIPS, SHOULDERS
 from posegloss.pipeline.skeleton import INDEX, UPPER_BODY
 from posegloss.pipeline.tracker import PoseTracker
@@ -29,7 +29,7 @@ def test_it_follows_a_signer_from_frame_to_frame(signer: int, sign: str) -> None
     found = np.array([pose.keypoints for pose in poses if pose])
     places, wanted = found[..., :2] * size, truth[..., :2] * size
     torso = np.hypot(*np.moveaxis(wanted[:, SHOULDERS].mean(axis=1) - wanted[:, HIPS].mean(axis=1), -1, 0))
-    right = np.hypot(*np.moveaxis(places - wanted, -1, 0)) <= PAPERS_THRESHOLD * torso[:, None]
-    seen = truth[..., 3] > 0
+    wanted[truth[..., 3] == 0] = np.nan
+    distances = relative_distances(wanted, places, torso)
     for points in (UPPER_BODY, ARMS):
-        assert right[:, points][seen[:, points]].mean() > 0.75
+        assert share_within(distances[:, points], PAPERS_THRESHOLD) > 0.75

@@ -8,7 +8,7 @@ from ai_edge_litert.interpreter import Interpreter
 from posegloss.pipeline.landmarks import LandmarkModel
 from posegloss.pipeline.network.architecture import PoseNetwork, build
 from posegloss.pipeline.network.export import MIN_CONFIDENCE_TO_READ, to_litert
-from posegloss.pipeline.network.losses import decode_heatmaps
+from posegloss.pipeline.network.heatmaps import decode_heatmaps
 from posegloss.pipeline.roi import RegionOfInterest
 from posegloss.pipeline.tracker import PoseTracker
 from posegloss.pipeline.video import VideoSource

@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from posegloss.pipeline.landmarks import refine
 from posegloss.pipeline.network.example import SIDE, nobody
-from posegloss.pipeline.network.losses import compiled, decode_heatmaps, heatmap_loss, heatmap_targets, regression_loss
+from posegloss.pipeline.network.heatmaps import decode_heatmaps, heatmap_targets
+from posegloss.pipeline.network.losses import compiled, heatmap_loss, regression_loss
 
 from .made_up import example, smooth_picture, values_of
 
