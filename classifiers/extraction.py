@@ -87,11 +87,15 @@ def extraction_differences(settings: Mapping[str, Any], other: Mapping[str, Any]
     Settings that one of them does not say (precision, layout, accurate, model_sha256) are the usual ones.
     """
     one, two = ({**_USUAL, **described_extraction(values)} for values in (settings, other))
-    differing = [name for name in {**one, **two} if name != "world" and one.get(name) != two.get(name)]
-    if differing == ["model_sha256"]:
-        return "another landmark network of your own"
-    differing = [name for name in differing if name != "model_sha256"]
-    return ", ".join(f"{name} {_told(one.get(name))} instead of {_told(two.get(name))}" for name in differing)
+    told, digest = [], "model_sha256"
+    if one["model"] == two["model"] and one[digest] != two[digest]:
+        told.append("another landmark network of your own")
+    told += [
+        f"{name} {_told(one.get(name))} instead of {_told(two.get(name))}"
+        for name in {**one, **two}
+        if name not in ("world", digest) and one.get(name) != two.get(name)
+    ]
+    return ", ".join(told)
 
 
 def _told(value: Any) -> str:

@@ -249,6 +249,8 @@ def test_an_evaluation_says_what_was_extracted_otherwise(original, network, tmp_
     assert notes({**own, "world": True}) == []
     (note,) = notes({**own, "model_sha256": "0" * 64})
     assert "(another landmark network of your own)" in note
+    (note,) = notes({**own, "model_sha256": "0" * 64, "smooth": False})
+    assert "(another landmark network of your own, smooth no instead of yes)" in note
     (note,) = notes(ExtractionSettings("lite", smooth=False).to_dict())
     assert f"(model lite instead of {LANDMARKS_FILE}, smooth no instead of yes)" in note
     assert evaluate_bundle(bundle, make_clips(signers=("stranger",))).evaluation.notes == ()
