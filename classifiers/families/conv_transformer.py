@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from posegloss.classifiers.families.configured import ConfiguredFamily
+from posegloss.classifiers.families.keras_family import KerasTraining
 from posegloss.classifiers.families.layers import (
     CausalAttention,
     CausalDepthwiseConv,
@@ -58,6 +59,7 @@ class ConvTransformer(ConfiguredFamily):
 
     name = "conv-transformer"
     settings = ConvTransformerConfig
+    usual_training = KerasTraining(trees=100)
 
     def build(self, classes: int) -> Any:
         """(B, T, K, 2) with NaN to (B, classes) logits."""

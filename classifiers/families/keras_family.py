@@ -25,10 +25,12 @@ from posegloss.classifiers.base import (
 )
 from posegloss.classifiers.families.batches import pad, trim
 from posegloss.classifiers.families.checkpoint import Checkpoint
+from posegloss.classifiers.families.forest import Forest
+from posegloss.classifiers.families.forest_features import forest_features
 from posegloss.classifiers.families.handedness import mirror, right_handedness
 from posegloss.classifiers.families.incremental import Incremental, IncrementalStream
 from posegloss.classifiers.families.past import Past
-from posegloss.classifiers.preprocessing import Preprocessing
+from posegloss.classifiers.preprocessing import Preprocessing, frames_until
 from posegloss.classifiers.warps import lengths
 from posegloss.pipeline.ahead import read_ahead
 from posegloss.pipeline.keras_backend import dtype_policy, keras, ops, tf
@@ -37,6 +39,8 @@ from posegloss.pipeline.sequence import FloatArray
 WEIGHTS = "model.weights.h5"
 LAST_LAYER: Final = "glosses"
 """The name of every family's last layer: a dense one, a column for each gloss."""
+_MOST_GLOSSES: Final = 100
+"""With trees beside the network."""
 # So many batches are altered at once, which is quicker than one by one.
 _ALTERED_TOGETHER = 8
 
@@ -54,6 +58,9 @@ class KerasTraining:
         label_smoothing: probability that goes to the other glosses.
         patience: training ends after so many epochs without a better validation.
         right_handed: see left-handed signing in a mirror, in training and answers; see ``handedness``.
+        trees: that grow beside the network and vote with it; see ``forest``. None are grown for more than 100
+            glosses, since what a tree holds grows with these.
+        network_weight: of the network's answer, against the votes of the trees.
         mixed_precision: learn in half precision with scaled losses (Micikevicius et al. 2018), which GPUs are faster
             at. Weights and answers are in single precision all the same.
     """
@@ -66,7 +73,15 @@ class KerasTraining:
     label_smoothing: float = 0.1
     patience: int = 20
     right_handed: bool = True
+    trees: int = 0
+    network_weight: float = 0.6
     mixed_precision: bool = False
+
+    def __post_init__(self) -> None:
+        if self.trees < 0:
+            raise ValueError("trees must be 0 at least")
+        if not 0 < self.network_weight <= 1:
+            raise ValueError("network_weight must be above 0 and 1 at most")
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +100,7 @@ class KerasFamily(GlossClassifier):
         training: how it is trained.
         augmentation: how its clips are altered in training.
         model: the Keras model.
+        forest: the trees beside it, part of the model on disk, or None.
         network: what a family sets in ``build`` that looks back only: the model's layers as a function of inputs and a
             ``Past``, with its ``reach``, the frames that it looks back over, itself among them.
     """
@@ -101,6 +117,7 @@ class KerasFamily(GlossClassifier):
         self.training = training or KerasTraining()
         self.augmentation = augmentation or Augmentation()
         self.model: Any = None
+        self.forest: Forest | None = None
         self.network: Any = None
         self._answer: Any = None
         self._incremental: Incremental | None = None
@@ -131,6 +148,8 @@ class KerasFamily(GlossClassifier):
         self.glosses = glosses_of(samples)
         keras.utils.set_random_seed(seed)
         self._make_model(mixed=settings.mixed_precision)
+        right_handed = self._right_handed(samples)
+        self._grow(samples, seed)
         steps = -(-len(samples) // settings.batch_size)
         optimizer = self._optimizer(steps)
         step = self._train_step(optimizer)
@@ -141,9 +160,7 @@ class KerasFamily(GlossClassifier):
         if saved:
             history, best = saved.history, saved.best
             _assign([*self.model.variables, *optimizer.variables], saved.state)
-        learnt = _Learnt(
-            [sample.inputs for sample in samples], label_indices(samples, self.glosses), self._right_handed(samples)
-        )
+        learnt = _Learnt([sample.inputs for sample in samples], label_indices(samples, self.glosses), right_handed)
         while len(history) < settings.epochs and not self._stalled(history):
             started, epoch = time.perf_counter(), len(history)
             row = self._train_epoch(step, learnt, np.random.default_rng((seed, epoch)))
@@ -179,17 +196,38 @@ class KerasFamily(GlossClassifier):
 
         With a past, for the frames of that and of the batch together; of families that have a ``network``.
         """
+        weight = self._weight_as_it_is(batch, past)
+        answer = self._network_answer(batch, weight, past)
+        if self.forest is None:
+            return answer
+        clip = batch if past is None else past.follow("clip", self._clip_so_far, batch)
+        features = forest_features(clip, weight, self.preprocessing.points, self.preprocessing.rate_hz)
+        return self.forest.joined(answer, self.forest(features), self.training.network_weight)
+
+    def _weight_as_it_is(self, batch: Any, past: Past | None = None) -> Any:
+        """(B,) of each clip, against its mirror image."""
+        if not self.training.right_handed:
+            return ops.ones_like(batch[:, 0, 0, 0])
+        return right_handedness(batch, self.preprocessing.points, self.preprocessing.rate_hz, past)
+
+    def _network_answer(self, batch: Any, weight: Any, past: Past | None) -> Any:
         if not self.training.right_handed:
             return self._softmax(batch, past)
-        points = self.preprocessing.points
-        views = ops.concatenate([batch, mirror(batch, points)], axis=0)
+        views = ops.concatenate([batch, mirror(batch, self.preprocessing.points)], axis=0)
         as_is, mirrored = ops.split(self._softmax(views, past), 2)
-        weight = right_handedness(batch, points, self.preprocessing.rate_hz, past)[:, None]
-        return weight * as_is + (1 - weight) * mirrored
+        return weight[:, None] * as_is + (1 - weight[:, None]) * mirrored
 
     def _softmax(self, views: Any, past: Past | None) -> Any:
         logits = self.model(views, training=False) if past is None else self.network(views, past)
         return ops.softmax(ops.cast(logits, "float32"))
+
+    def _clip_so_far(self, batch: Any, before: Any) -> tuple[Any, Any]:
+        """All frames of a stream, as many as a clip may have."""
+        longest = frames_until(self.preprocessing.longest_s, self.preprocessing.rate_hz)
+        if before is None:
+            before = ops.full((1, longest, *batch.shape[2:]), np.nan)
+        now = ops.concatenate([before, batch], axis=1)[:, -longest:]
+        return now, now
 
     def stream(self) -> InputStream | None:
         """Answers input by input, of families that have a ``network``; the first takes some seconds to begin."""
@@ -228,10 +266,11 @@ class KerasFamily(GlossClassifier):
         assert isinstance(other, type(self))
         other.glosses, other.temperature = tuple(glosses), self.temperature
         other._make_model()
-        last = {id(variable) for variable in other.model.get_layer(LAST_LAYER).weights}
-        for mine, theirs in zip(self.model.weights, other.model.weights, strict=True):
-            if id(theirs) not in last:
-                theirs.assign(mine)
+        if self.forest is not None and other.forest is not None:
+            known = {gloss: place for place, gloss in enumerate(self.glosses)}
+            other.forest.take_over(self.forest, [known.get(gloss) for gloss in other.glosses])
+        for mine, theirs in zip(self._weights_below_glosses(), other._weights_below_glosses(), strict=True):
+            theirs.assign(mine)
         other.model.get_layer(LAST_LAYER).set_weights([kernel, bias])
         return other
 
@@ -246,9 +285,19 @@ class KerasFamily(GlossClassifier):
         self._make_model()
         self.model.load_weights(folder / WEIGHTS)
 
+    def _weights_below_glosses(self) -> list[Any]:
+        by_gloss = [*self.model.get_layer(LAST_LAYER).weights, *(self.forest.weights if self.forest else [])]
+        left_out = {id(weight) for weight in by_gloss}
+        return [weight for weight in self.model.weights if id(weight) not in left_out]
+
     def _make_model(self, *, mixed: bool = False) -> None:
         with dtype_policy("mixed_float16" if mixed else "float32"):
             self.model = self.build(len(self.glosses))
+        grows = self.training.trees and len(self.glosses) <= _MOST_GLOSSES
+        self.forest = Forest(self.training.trees, len(self.glosses), name="forest") if grows else None
+        if self.forest is not None:
+            # What the model has, it saves and loads, and checkpoints hold.
+            self.model.forest = self.forest
         # Any number of clips of any length, traced once.
         batch = tf.TensorSpec((None, *self.model.input_shape[1:]), tf.float32)
         self._answer = tf.function(self.answer, input_signature=[batch])
@@ -293,10 +342,19 @@ class KerasFamily(GlossClassifier):
         """(N,) the weight of each sample as it is, against its mirror image."""
         if not self.training.right_handed:
             return None
+        return np.concatenate([np.asarray(self._weight_as_it_is(batch)) for batch in _in_batches(samples)])
+
+    def _grow(self, samples: Sequence[Sample], seed: int) -> None:
+        if self.forest is None:
+            return
         points, rate = self.preprocessing.points, self.preprocessing.rate_hz
-        parts = np.array_split(np.arange(len(samples)), -(-len(samples) // 256))
-        batches = (pad([samples[i].inputs for i in part]) for part in parts)
-        return np.concatenate([np.asarray(right_handedness(batch, points, rate)) for batch in batches])
+        features = np.concatenate(
+            [
+                np.asarray(forest_features(batch, self._weight_as_it_is(batch), points, rate))
+                for batch in _in_batches(samples)
+            ]
+        )
+        self.forest.grow(features, label_indices(samples, self.glosses), seed)
 
     def _train_epoch(self, step: Any, learnt: _Learnt, generator: np.random.Generator) -> dict[str, float]:
         sums = np.zeros(2)
@@ -337,6 +395,12 @@ class KerasFamily(GlossClassifier):
 
     def _stalled(self, history: History) -> bool:
         return bool(history) and len(history) - 1 - _best_epoch(history) >= self.training.patience
+
+
+def _in_batches(samples: Sequence[Sample]) -> Iterator[FloatArray]:
+    """All samples in their order, padded, in batches (B, T, K, 2)."""
+    for part in np.array_split(np.arange(len(samples)), -(-len(samples) // 256)):
+        yield pad([samples[i].inputs for i in part])
 
 
 def _best_epoch(history: History) -> int:

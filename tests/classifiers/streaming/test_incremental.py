@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from posegloss.classifiers.base import FAMILIES, classifier_family, tempered
+from posegloss.classifiers.base import FAMILIES, Sample, classifier_family, tempered
 from posegloss.classifiers.families.batches import pad
 from posegloss.classifiers.predict import GlossRecogniser
 from posegloss.classifiers.preprocessing import Preprocessing
@@ -26,7 +26,10 @@ def untrained(config, layout="blazepose33", **options):
     classifier.glosses = GLOSSES
     classifier._make_model()
     generator = np.random.default_rng(0)
+    classifier._grow([Sample(f"{i}", troubled_inputs(classifier, 40, i), GLOSSES[i % 3]) for i in range(60)], seed=0)
     for weight in classifier.model.weights:
+        if weight.path.startswith("forest"):
+            continue
         change = 0.3 * generator.standard_normal(weight.shape)
         weight.assign(weight.numpy() * np.exp(change) if "variance" in weight.path else weight.numpy() + 0.3 * change)
     classifier.temperature = 1.4
@@ -113,7 +116,7 @@ def test_what_is_kept_does_not_grow(near):
         stream.push(one)
         shapes.append({name: (value.shape, value.dtype) for name, value in stream._state.items()})
     assert shapes[19] == shapes[299]
-    assert sum(np.prod(shape) for shape, _ in shapes[299].values()) < 2e4
+    assert sum(np.prod(shape) for shape, _ in shapes[299].values()) < 6e4
 
 
 def test_streams_do_not_disturb_each_other(near):
