@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from posegloss.classifiers.families.handedness import mirror
 from posegloss.classifiers.families.point_features import known_points
 from posegloss.classifiers.input_points import InputPoints
 from posegloss.pipeline.keras_backend import ops
@@ -43,17 +42,20 @@ def forest_features(inputs: Any, right_handed: Any, points: InputPoints, rate_hz
     known = known_points(inputs)
     first, last = _sights(known)
     left = right_handed[:, None, None, None] < 0.5
-    at, fine = (
-        ops.where(left, _mirrored(places, points), places)
-        for places in (_at_moments(known, first, last, moments) for moments in (_MOMENTS, _SPECTRUM_MOMENTS))
-    )
-    parts = [*_of_points(at, last - first, rate_hz), *_of_arms(at, points), *_of_wrists(at, fine, points)]
+    at = _at_moments(known, first, last, _MOMENTS)
+    at = ops.where(left, _in_mirror(at, points.mirrored), at)
+    wrists = [points.index[f"{side}_wrist"] for side in SIDES]
+    paths = _at_moments(ops.take(known, wrists, axis=2), first, last, _SPECTRUM_MOMENTS)
+    paths = ops.where(left, _in_mirror(paths, np.array([1, 0])), paths)
+    parts = [*_of_points(at, last - first, rate_hz), *_of_arms(at, points)]
+    parts += _of_wrists(ops.take(at, wrists, axis=2), at[:, :, points.index["nose"]], _spectrum(paths))
     return ops.concatenate([ops.reshape(part, (-1, int(np.prod(part.shape[1:])))) for part in parts], axis=1)
 
 
-def _mirrored(at: Any, points: InputPoints) -> Any:
-    mirrored = mirror(at, points)
-    return ops.where(mirrored[..., 1:] == _NEVER_SEEN, _NEVER_SEEN, mirrored)
+def _in_mirror(at: Any, mirrored: Any) -> Any:
+    """(B, M, K, 2) as a mirror shows it, in which point i is point ``mirrored[i]``."""
+    swapped = ops.take(at, mirrored, axis=2)
+    return ops.where(swapped == _NEVER_SEEN, _NEVER_SEEN, swapped * np.array([-1, 1], np.float32))
 
 
 def _sights(known: Any) -> tuple[Any, Any]:
@@ -108,15 +110,12 @@ def _of_arms(at: Any, points: InputPoints) -> list[Any]:
     return parts
 
 
-def _of_wrists(at: Any, fine: Any, points: InputPoints) -> list[Any]:
+def _of_wrists(wrists: Any, nose: Any, spectrum: Any) -> list[Any]:
     """Seen from the nose and from each other, which way and how far they go, and how often they go back."""
-    places = [points.index[f"{side}_wrist"] for side in SIDES]
-    wrists, nose = ops.take(at, places, axis=2), at[:, :, points.index["nose"]]
     apart = wrists[:, :, 0] - wrists[:, :, 1]
     distance = ops.sqrt(ops.sum(apart * apart, axis=-1) + 1e-12)
     step = wrists[:, 1:] - wrists[:, :-1]
     length = ops.sqrt(ops.sum(step * step, axis=-1, keepdims=True) + 1e-12)
-    spectrum = _spectrum(ops.take(fine, places, axis=2))
     return [
         wrists - nose[:, :, None],
         apart,
@@ -135,5 +134,5 @@ def _spectrum(paths: Any) -> Any:
     """(B, F, 2, 2) amplitudes of the wrists' paths (B, M, 2, 2) by the discrete Fourier transform."""
     waves = np.arange(1, _FREQUENCIES + 1)[:, None] * np.arange(_SPECTRUM_MOMENTS) * (2 * np.pi / _SPECTRUM_MOMENTS)
     flat = ops.reshape(paths, (-1, _SPECTRUM_MOMENTS, 4))
-    cos, sin = (ops.matmul(np.float32(wave)[None], flat) for wave in (np.cos(waves), np.sin(waves)))
+    cos, sin = (ops.matmul(wave[None].astype(np.float32), flat) for wave in (np.cos(waves), np.sin(waves)))
     return ops.reshape(ops.sqrt(cos * cos + sin * sin + 1e-12), (-1, _FREQUENCIES, 2, 2))

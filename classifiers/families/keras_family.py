@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
+import h5py
 import numpy as np
 
 from posegloss.classifiers.augmentation import Augmentation
@@ -282,7 +283,9 @@ class KerasFamily(GlossClassifier):
     def load_weights(self, folder: Path, glosses: Sequence[str]) -> None:
         """Read the weights of a model of the same architecture and number of glosses."""
         self.glosses = tuple(glosses)
-        self._make_model()
+        with h5py.File(folder / WEIGHTS) as file:
+            # Models from before there were trees have none.
+            self._make_model(trees="forest" in file)
         self.model.load_weights(folder / WEIGHTS)
 
     def _weights_below_glosses(self) -> list[Any]:
@@ -290,10 +293,10 @@ class KerasFamily(GlossClassifier):
         left_out = {id(weight) for weight in by_gloss}
         return [weight for weight in self.model.weights if id(weight) not in left_out]
 
-    def _make_model(self, *, mixed: bool = False) -> None:
+    def _make_model(self, *, mixed: bool = False, trees: bool = True) -> None:
         with dtype_policy("mixed_float16" if mixed else "float32"):
             self.model = self.build(len(self.glosses))
-        grows = self.training.trees and len(self.glosses) <= _MOST_GLOSSES
+        grows = trees and self.training.trees and len(self.glosses) <= _MOST_GLOSSES
         self.forest = Forest(self.training.trees, len(self.glosses), name="forest") if grows else None
         if self.forest is not None:
             # What the model has, it saves and loads, and checkpoints hold.

@@ -136,3 +136,15 @@ def test_no_trees_for_very_many_glosses():
 def test_settings_that_make_no_sense(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         KerasTraining(**wrong)
+
+
+def test_a_model_from_before_there_were_trees_is_read(tmp_path):
+    samples = make_samples("blazepose33", glosses=("wave", "circle"), signers=("ada", "bo"), takes=1)
+    inputs = [sample.inputs for sample in samples]
+    old = fitted("conv-transformer", samples, config=brief("conv-transformer", epochs=1, trees=0))
+    old.save_weights(tmp_path)
+    config = old.config()
+    del config["training"]["trees"]
+    read = classifier_family("conv-transformer").from_config(config, old.preprocessing)
+    read.load_weights(tmp_path, old.glosses)
+    np.testing.assert_allclose(read.predict_inputs(inputs), old.predict_inputs(inputs), atol=1e-6)
