@@ -107,6 +107,18 @@ class LandmarkModel:
             person=float(raw["person"][0]),
         )
 
+    def heatmaps(self, image: Image, region: RegionOfInterest, *, mirrored: bool = False) -> npt.NDArray[np.float32]:
+        """(64, 64, 39) how probable each landmark is in each cell of a region, of a mirrored one as that shows it.
+
+        Raises:
+            WeightsError: the network has no heatmaps.
+        """
+        crop = self._crop(image, region)
+        raw = self._network(np.ascontiguousarray(crop[:, ::-1]) if mirrored else crop)
+        if "heatmap" not in raw:
+            raise WeightsError("the network has no heatmaps")
+        return _sigmoid(raw["heatmap"].reshape(HEATMAP_SIDE, HEATMAP_SIDE, NUM_LANDMARKS))
+
 
 def refine(points: FloatArray, heatmap: npt.NDArray[np.float32]) -> FloatArray:
     """Move points to the center of mass of their heatmap near where the regression put them.

@@ -5,25 +5,26 @@ an inexact region; random rectangles hide points, whose visibility the network i
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from posegloss.pipeline.network.example import CONTEXT, SIDE
+from posegloss.pipeline.network.description import CELL
+from posegloss.pipeline.network.example import CONTEXT, MIRROR_ALIGNED, SIDE
 from posegloss.pipeline.roi import Image, RegionOfInterest
 from posegloss.pipeline.skeleton import MIRROR
 
 FloatArray = npt.NDArray[np.float32]
-Values = dict[str, FloatArray]
+Values = dict[str, npt.NDArray[Any]]
 
 _OF_PICTURE: Final = RegionOfInterest((SIDE / 2, SIDE / 2), SIDE / CONTEXT)
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How far views go: not far, since such small networks do as well on held-back examples (docs/paper.md).
+    """How far views go: far, since networks as small as Lite remember a few thousand people (docs/paper.md).
 
     Attributes:
         scale: at most by this factor larger or smaller, minus one.
@@ -36,14 +37,14 @@ class Augmentation:
         hide: chance of rectangles over the picture, one to three.
     """
 
-    scale: float = 0.15
-    shift: float = 0.08
-    turn: float = 8.0
+    scale: float = 0.25
+    shift: float = 0.1
+    turn: float = 14.0
     mirror: float = 0.5
-    color: float = 0.2
-    gray: float = 0.03
-    blur: float = 0.1
-    hide: float = 0.15
+    color: float = 0.35
+    gray: float = 0.1
+    blur: float = 0.15
+    hide: float = 0.35
 
 
 NONE: Final = Augmentation(0, 0, 0, 0, 0, 0, 0, 0)
@@ -56,7 +57,7 @@ def view(
 
     Args:
         picture: (352, 352, 3), as ``Example`` has it.
-        values: what is known of it, as ``Example`` has it.
+        values: what is known of it, as ``Example`` has it; ``maps`` may be left out.
         side: pixels of the view.
         augmentation: how far it goes.
         rng: decides.
@@ -72,7 +73,7 @@ def view(
     region = RegionOfInterest(center, _OF_PICTURE.side * scale, float(angle))
     mirrored = rng.random() < augmentation.mirror
     result = _cut(picture, region, side, mirrored)
-    values = _seen(values, region, scale, mirrored)
+    values = _seen(values, region, scale, side, mirrored)
     result = _colored(result, augmentation, rng)
     if rng.random() < augmentation.blur:
         small = int(side * rng.uniform(0.25, 0.7))
@@ -95,7 +96,7 @@ def _cut(picture: Image, region: RegionOfInterest, side: int, mirrored: bool) ->
     )
 
 
-def _seen(values: Values, region: RegionOfInterest, scale: float, mirrored: bool) -> Values:
+def _seen(values: Values, region: RegionOfInterest, scale: float, side: int, mirrored: bool) -> Values:
     points = values["points"].copy()
     points[:, :2] = region.from_frame(_OF_PICTURE.to_frame(points[:, :2]))
     points[:, 2] /= scale
@@ -103,15 +104,30 @@ def _seen(values: Values, region: RegionOfInterest, scale: float, mirrored: bool
     world[:, :2] = RegionOfInterest((0, 0), 1, -region.rotation).turn(world[:, :2])
     trust, visibility, presence = (values[name].copy() for name in ("trust", "visibility", "presence"))
     if mirrored:
-        both = np.concatenate([MIRROR, [len(MIRROR), len(MIRROR) + 1]])
-        points, trust = points[both], trust[both]
+        points, trust = points[MIRROR_ALIGNED], trust[MIRROR_ALIGNED]
         points[:, 0] = 1 - points[:, 0]
         world, visibility, presence = world[MIRROR], visibility[MIRROR], presence[MIRROR]
         world[:, 0] *= -1
     with np.errstate(invalid="ignore"):
         outside = ((points[: len(MIRROR), :2] < 0) | (points[: len(MIRROR), :2] >= 1)).any(axis=1)
     visibility[outside] = presence[outside] = 0
+    if "maps" in values:
+        values = values | {"maps": _moved(values["maps"], region, side // CELL, mirrored)}
     return values | {"points": points, "trust": trust, "visibility": visibility, "presence": presence, "world": world}
+
+
+def _moved(maps: npt.NDArray[np.uint8], region: RegionOfInterest, cells: int, mirrored: bool) -> npt.NDArray[np.uint8]:
+    """(cells, cells, 35) what a teacher's maps are in the view; it knows nothing of what lies around its region."""
+    corners = np.array([[0, 0], [1, 0], [0, 1]], np.float64)
+    ends = region.from_frame(_OF_PICTURE.to_frame(corners))
+    if mirrored:
+        ends[:, 0] = 1 - ends[:, 0]
+    matrix = cv2.getAffineTransform((corners * len(maps)).astype(np.float32), (ends * cells).astype(np.float32))
+    # OpenCV warps four channels at once at most.
+    parts = (np.ascontiguousarray(maps[..., start : start + 4]) for start in range(0, maps.shape[2], 4))
+    moved = [cv2.warpAffine(part, matrix, (cells, cells)).reshape(cells, cells, -1) for part in parts]
+    result = np.concatenate(moved, axis=2, dtype=np.uint8)
+    return result[..., MIRROR_ALIGNED] if mirrored else result
 
 
 def _colored(picture: Image, augmentation: Augmentation, rng: np.random.Generator) -> Image:

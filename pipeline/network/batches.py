@@ -5,7 +5,8 @@ from typing import Any, Final
 import numpy as np
 
 from posegloss.pipeline.keras_backend import tf
-from posegloss.pipeline.network.augmentation import NONE, Augmentation, view
+from posegloss.pipeline.network.augmentation import NONE, Augmentation, Values, view
+from posegloss.pipeline.network.description import CELL, NUM_ALIGNED
 from posegloss.pipeline.network.example import Examples, decoded
 
 _READY: Final = 4
@@ -24,15 +25,18 @@ def training_batches(examples: Examples, side: int, batch: int, *, augmentation:
         seed: decides order and views.
 
     Returns:
-        Batches of pictures, (B, side, side, 3) uint8, and the values of ``Example`` by their names, float32.
+        Batches of pictures, (B, side, side, 3) uint8, and the values of ``Example`` by their names, float32, and its
+        maps in the cells of the view's heatmaps, uint8.
     """
     numbers = tf.data.Dataset.range(len(examples)).shuffle(len(examples), seed=seed).repeat().enumerate()
-    return _batches(numbers, examples, side, batch, augmentation, seed, remainder=False)
+    return _batches(numbers, examples, side, batch, augmentation, seed, remainder=False, taught=True)
 
 
 def plain_batches(examples: Examples, side: int, batch: int) -> Any:
     """All examples once, in their order, as the tracker would crop them."""
-    return _batches(tf.data.Dataset.range(len(examples)).enumerate(), examples, side, batch, NONE, 0, remainder=True)
+    return _batches(
+        tf.data.Dataset.range(len(examples)).enumerate(), examples, side, batch, NONE, 0, remainder=True, taught=False
+    )
 
 
 def _batches(
@@ -44,21 +48,29 @@ def _batches(
     seed: int,
     *,
     remainder: bool,
+    taught: bool,
 ) -> Any:
     shapes = {name: examples.values[name].shape[1:] for name in _NAMES}
+    # Only what is learned from needs a teacher.
+    maps_shape = (side // CELL, side // CELL, NUM_ALIGNED) if taught else None
 
     def make(count: np.ndarray[Any, Any], row: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
         rng = np.random.default_rng([seed, int(count)])
-        known = {name: examples.values[name][row] for name in _NAMES}
+        known: Values = {name: examples.values[name][row] for name in _NAMES}
+        if taught:
+            known["maps"] = examples.maps(int(row))
         picture, values = view(decoded(examples.pictures[row]), known, side, augmentation, rng)
-        return [picture, *(np.asarray(values[name], np.float32) for name in _NAMES)]
+        found = [np.asarray(values[name], np.float32) for name in _NAMES]
+        return [picture, *found, values["maps"]] if taught else [picture, *found]
 
     def load(count: Any, row: Any) -> tuple[Any, dict[str, Any]]:
-        picture, *values = tf.numpy_function(make, [count, row], [tf.uint8] + [tf.float32] * len(_NAMES))
+        kinds = [tf.uint8, *[tf.float32] * len(_NAMES), *[tf.uint8] * taught]
+        picture, *made = tf.numpy_function(make, [count, row], kinds)
         picture.set_shape((side, side, 3))
-        for name, value in zip(_NAMES, values, strict=True):
-            value.set_shape(shapes[name])
-        return picture, dict(zip(_NAMES, values, strict=True))
+        values = dict(zip((*_NAMES, *("maps",) * taught), made, strict=True))
+        for name, value in values.items():
+            value.set_shape(maps_shape if name == "maps" else shapes[name])
+        return picture, values
 
     made = numbers.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     return made.batch(batch, drop_remainder=not remainder).prefetch(_READY)

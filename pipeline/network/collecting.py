@@ -157,10 +157,12 @@ def _of_person(person: Person, region: RegionOfInterest, labels: Labels | None, 
         # What is marked is in the picture; whether it is hidden, not all who mark tell.
         presence = np.where(marked[:NUM_POINTS], 1, np.nan).astype(np.float32)
         world = np.full((NUM_POINTS, 3), np.nan, np.float32)
-        return Example(person.image, picture, points, trust, unknown, presence, world, 1.0)
+        # Where a teacher sees another pose, its maps say how sure it is of that; who marked may be wrong, too.
+        maps = None if labels is None else labels.maps
+        return Example(person.image, picture, points, trust, unknown, presence, world, 1.0, maps)
     points = np.where(np.isfinite(points), points, labels.points)
     presence = np.where(marked[:NUM_POINTS], 1, labels.presence).astype(np.float32)
-    return Example(person.image, picture, points, trust, labels.visibility, presence, labels.world, 1.0)
+    return Example(person.image, picture, points, trust, labels.visibility, presence, labels.world, 1.0, labels.maps)
 
 
 def _agree(marked: np.ndarray, taught: np.ndarray) -> bool:

@@ -8,6 +8,8 @@ from posegloss.pipeline.errors import SettingsError
 
 INPUT_SIDE: Final = 256
 NUM_POINTS: Final = 33
+CELL: Final = 4
+"""Pixels of a heatmap's cell, each way."""
 NUM_ALIGNED: Final = NUM_POINTS + 2
 """The 33 points, the middle of the hips, and a point straight above it on the circle around the person."""
 

@@ -16,6 +16,7 @@ from posegloss.pipeline.errors import PoseglossError
 from posegloss.pipeline.files import whole_file
 from posegloss.pipeline.network.description import NUM_ALIGNED, NUM_POINTS
 from posegloss.pipeline.roi import Image, RegionOfInterest
+from posegloss.pipeline.skeleton import MIRROR
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -33,10 +34,14 @@ _SHAPES: Final[dict[str, tuple[int, ...]]] = {
     "world": (NUM_POINTS, 3),
     "person": (),
 }
+MIRROR_ALIGNED: Final = np.concatenate([MIRROR, [NUM_POINTS, NUM_POINTS + 1]])
+"""The number in the mirror of each of the 33 points and of the two that align a region."""
+MAPS_SHAPE: Final = (64, 64, NUM_ALIGNED)
 _SCHEMA: Final = pa.schema(
     [
         ("picture", pa.binary()),
         ("origin", pa.string()),
+        ("maps", pa.binary()),
         *((name, pa.list_(pa.float32(), int(np.prod(shape, dtype=int)))) for name, shape in _SHAPES.items()),
     ]
 )
@@ -60,6 +65,8 @@ class Example:
         presence: (33,) probability that it is in the picture; NaN where unknown.
         world: (33, 3) metres from the middle of the hips, turned as the region is; NaN where unknown.
         person: 1 if the region shows a person, else 0.
+        maps: (64, 64, 35) uint8 how probable a teacher finds each point in each cell of the region, in 255ths; None
+            without a teacher, or where the points are exact.
     """
 
     origin: str
@@ -70,6 +77,7 @@ class Example:
     presence: FloatArray
     world: FloatArray
     person: float
+    maps: npt.NDArray[np.uint8] | None = None
 
 
 class ExampleCropper:
@@ -86,7 +94,7 @@ class ExampleCropper:
 def nobody(origin: str, picture: Image) -> Example:
     """An example that shows no person."""
     unknown = {name: np.full(shape, np.nan, np.float32) for name, shape in _SHAPES.items() if name != "person"}
-    return Example(origin, picture, **unknown | {"trust": np.zeros(NUM_ALIGNED, np.float32)}, person=0.0)
+    return Example(origin, picture, **unknown | {"trust": np.zeros(NUM_ALIGNED, np.float32)}, person=0.0, maps=None)
 
 
 def write_examples(path: Path, examples: Iterable[Example], about: dict[str, str]) -> int:
@@ -107,6 +115,9 @@ def write_examples(path: Path, examples: Iterable[Example], about: dict[str, str
             columns: list[Any] = [
                 pa.array([_encoded(example.picture) for example in rows], pa.binary()),
                 pa.array([example.origin for example in rows]),
+                pa.array(
+                    [None if example.maps is None else _encoded_maps(example.maps) for example in rows], pa.binary()
+                ),
             ]
             for name in _SHAPES:
                 values = np.stack([np.ravel(getattr(example, name)) for example in rows]).astype(np.float32)
@@ -133,11 +144,13 @@ class Examples:
         pictures: (N,) bytes.
         origins: (N,) names.
         values: name to (N, ...) float32, as ``Example`` has them.
+        encoded_maps: (N,) bytes, or None where there are no maps.
     """
 
     pictures: npt.NDArray[np.object_]
     origins: npt.NDArray[np.object_]
     values: dict[str, FloatArray]
+    encoded_maps: npt.NDArray[np.object_]
 
     @classmethod
     def read(cls, paths: Iterable[Path]) -> "Examples":
@@ -161,9 +174,8 @@ class Examples:
         for name, shape in _SHAPES.items():
             flat = table[name].combine_chunks().flatten().to_numpy(zero_copy_only=False)
             values[name] = flat.reshape(-1, *shape)
-        return cls(
-            np.array(table["picture"].to_pylist(), object), np.array(table["origin"].to_pylist(), object), values
-        )
+        pictures, origins, maps = (np.array(table[name].to_pylist(), object) for name in ("picture", "origin", "maps"))
+        return cls(pictures, origins, values, maps)
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -172,9 +184,8 @@ class Examples:
         """Those of some origins."""
         known = {origin: chosen(origin) for origin in set(self.origins)}
         rows = np.flatnonzero([known[origin] for origin in self.origins])
-        return Examples(
-            self.pictures[rows], self.origins[rows], {name: value[rows] for name, value in self.values.items()}
-        )
+        values = {name: value[rows] for name, value in self.values.items()}
+        return Examples(self.pictures[rows], self.origins[rows], values, self.encoded_maps[rows])
 
     @property
     def untold(self) -> frozenset[str]:
@@ -191,6 +202,15 @@ class Examples:
         """(352, 352, 3) uint8 RGB."""
         return decoded(self.pictures[row])
 
+    def maps(self, row: int) -> npt.NDArray[np.uint8]:
+        """(64, 64, 35) uint8 as ``Example`` has it; zeros where there are none."""
+        content = self.encoded_maps[row]
+        if content is None:
+            return np.zeros(MAPS_SHAPE, np.uint8)
+        side, _, count = MAPS_SHAPE
+        below = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
+        return np.asarray(below, np.uint8).reshape(count, side, side).transpose(1, 2, 0)
+
 
 def decoded(content: bytes) -> Image:
     """A picture of ``Examples``."""
@@ -199,6 +219,12 @@ def decoded(content: bytes) -> Image:
 
 def _encoded(picture: Image) -> bytes:
     _, content = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    return content.tobytes()
+
+
+def _encoded_maps(maps: npt.NDArray[np.uint8]) -> bytes:
+    """One picture of all maps below one another."""
+    _, content = cv2.imencode(".png", maps.transpose(2, 0, 1).reshape(-1, maps.shape[1]))
     return content.tobytes()
 
 

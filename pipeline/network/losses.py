@@ -6,11 +6,19 @@ from typing import Any, Final
 from posegloss.pipeline.keras_backend import tf
 from posegloss.pipeline.network.description import NUM_ALIGNED
 from posegloss.pipeline.network.heatmaps import REACH, heatmap_targets
+from posegloss.pipeline.network.teacher import TRUST
 
 _SPOT_WEIGHT: Final = 30.0
 """Of a cell on the point against one far away, of which there are thousands."""
 _HUBER: Final = 0.02
 """Side lengths of the input beyond which an error counts linearly: annotations have left and right swapped at times."""
+
+_SURE: Final = 0.15
+"""Probability from which on a teacher's map says where a point is."""
+_MARK_SHARE: Final = 0.5
+"""Of the target, where both a person and a teacher say where a point is."""
+_TEACHERS_WEIGHT: Final = 0.7
+"""Of a point that only a teacher's map shows, against one that a person marked, where the teacher is quite sure."""
 
 Values = dict[str, Any]
 
@@ -19,27 +27,39 @@ def heatmap_loss(said: Values, values: Values) -> Any:
     """Of the first stage: where the points are, as spots in heatmaps, and offsets near them.
 
     A heatmap learns twice: that the right cell is the likeliest of all (cross entropy over the cells), and how likely
-    each is (binary cross entropy). A region without a person only learns the latter, of all points.
+    each is (binary cross entropy). A region without a person only learns the latter, of all points. What a teacher's
+    maps show is a part of both: how unsure it is between left and right tells more than a point (Hinton et al. 2015).
     """
     heatmaps = said["heatmaps"]
     side = heatmaps.shape[1]
     points, nobody = values["points"], 1 - values["person"]
     spots, ways = heatmap_targets(points, side)
+    taught = tf.cast(values["maps"], tf.float32) / 255
+    peak = tf.reduce_max(taught, axis=(1, 2))
+    sure = tf.cast(peak > _SURE, tf.float32)
     inside = tf.reduce_all((points[..., :2] >= 0) & (points[..., :2] < 1), axis=-1)
     known = tf.cast(tf.math.is_finite(points[..., 0]), tf.float32) * values["trust"]
     placed = known * tf.cast(inside, tf.float32)
+    spots *= tf.cast(placed[:, None, None, :] > 0, tf.float32)
+    # Of a point that a person marked, half of the target is the mark; of others, all of it is the teacher's map.
+    share = (sure * (1 - _MARK_SHARE * tf.cast(placed > TRUST, tf.float32)))[:, None, None, :]
     flat = (-1, side * side, NUM_ALIGNED)
-    chance = tf.reshape(spots / (tf.reduce_sum(spots, axis=(1, 2), keepdims=True) + 1e-6), flat)
+    chance = tf.reshape((1 - share) * _chances(spots) + share * _chances(taught), flat)
     likeliest = -tf.reduce_sum(chance * tf.nn.log_softmax(tf.reshape(heatmaps, flat), axis=1), axis=1)
     # Outside of the picture there is nothing to be seen of a point, and that is an answer, too.
-    told = tf.maximum(known, nobody[:, None])
-    spots *= tf.cast(placed[:, None, None, :] > 0, tf.float32)
+    told = tf.maximum(tf.maximum(known, nobody[:, None]), TRUST * sure)
+    spots = (1 - share) * spots + share * taught
     each = tf.nn.sigmoid_cross_entropy_with_logits(spots, heatmaps) * (1 + _SPOT_WEIGHT * spots)
     likely = tf.reduce_mean(each, axis=(1, 2))
     offsets = tf.reshape(said["offsets"], tf.shape(ways))
     near = tf.cast(tf.reduce_sum(ways**2, axis=-1) <= REACH**2, tf.float32) * placed[:, None, None, :]
     off = _mean(_huber(offsets - ways, 1.0), near[..., None] * tf.ones(2))
-    return _mean(likeliest, placed) + 10 * _mean(likely, told) + off
+    return _mean(likeliest, tf.maximum(placed, _TEACHERS_WEIGHT * sure * peak)) + 10 * _mean(likely, told) + off
+
+
+def _chances(maps: Any) -> Any:
+    """Maps (B, S, S, K) that sum to one over the cells, or to zero where they are empty."""
+    return maps / (tf.reduce_sum(maps, axis=(1, 2), keepdims=True) + 1e-6)
 
 
 def regression_loss(said: Values, values: Values) -> Any:

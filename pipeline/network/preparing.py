@@ -14,7 +14,7 @@ from posegloss.pipeline.network.collecting import Warn, files_in, footage, marke
 from posegloss.pipeline.network.example import CONTEXT, SIDE, Example, about_examples, write_examples
 from posegloss.pipeline.network.teacher import Teacher
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the way in which examples are made: files of another one are made anew."""
 _PICTURES: Final = 500
 _FILES: Final = 20

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from posegloss.pipeline import models
 from posegloss.pipeline.detector import PoseDetector
 from posegloss.pipeline.landmarks import LandmarkModel, Landmarks
-from posegloss.pipeline.network.example import Example, ExampleCropper
+from posegloss.pipeline.network.description import NUM_ALIGNED
+from posegloss.pipeline.network.example import MIRROR_ALIGNED, Example, ExampleCropper
 from posegloss.pipeline.roi import ROI_SCALE, Image, RegionOfInterest
 
 TRUST: Final = 0.5
@@ -27,6 +28,7 @@ class Labels:
     visibility: FloatArray
     presence: FloatArray
     world: FloatArray
+    maps: npt.NDArray[np.uint8]
 
 
 class Teacher:
@@ -56,7 +58,15 @@ class Teacher:
     def label(self, image: Image, region: RegionOfInterest) -> Labels | None:
         """The points in a region of an (H, W, 3) uint8 RGB picture; None where the teacher sees nobody in it."""
         landmarks = self._network(image, region)
-        return _labels(landmarks, region) if landmarks.person > _MIN_PERSON else None
+        return _labels(landmarks, region, self._maps(image, region)) if landmarks.person > _MIN_PERSON else None
+
+    def _maps(self, image: Image, region: RegionOfInterest) -> npt.NDArray[np.uint8]:
+        """Of the region and its mirror image, which the network is not equally sure of."""
+        plain, mirrored = (
+            self._network.heatmaps(image, region, mirrored=one)[..., :NUM_ALIGNED] for one in (False, True)
+        )
+        both = plain + mirrored[:, ::-1, MIRROR_ALIGNED]
+        return np.round(both * (255 / 2)).astype(np.uint8)
 
     def examples(self, origin: str, image: Image) -> list[Example]:
         """The people whom the detector finds in a picture, as the teacher sees them."""
@@ -76,12 +86,13 @@ class Teacher:
                     labels.presence,
                     labels.world,
                     1.0,
+                    labels.maps,
                 )
             )
         return found
 
 
-def _labels(landmarks: Landmarks, region: RegionOfInterest) -> Labels:
+def _labels(landmarks: Landmarks, region: RegionOfInterest, maps: npt.NDArray[np.uint8]) -> Labels:
     z = np.append(landmarks.points[:, 2] / region.side, [np.nan, np.nan])
     places = region.from_frame(np.concatenate([landmarks.points[:, :2], landmarks.auxiliary]))
     world = landmarks.world.copy()
@@ -91,4 +102,5 @@ def _labels(landmarks: Landmarks, region: RegionOfInterest) -> Labels:
         landmarks.visibility.astype(np.float32),
         landmarks.presence.astype(np.float32),
         world.astype(np.float32),
+        maps,
     )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from posegloss.pipeline.network.description import NUM_ALIGNED, NUM_POINTS, NetworkDescription
-from posegloss.pipeline.network.example import SIDE, Example
+from posegloss.pipeline.network.example import MAPS_SHAPE, SIDE, Example
 
 TINY = NetworkDescription(
     "tiny",
@@ -48,4 +48,14 @@ def example(origin: str = "made-up", seed: int = 0, **changed: Any) -> Example:
 def values_of(*examples: Example) -> dict[str, np.ndarray]:
     """What is known of a batch of examples, as training sees it."""
     names = ("points", "trust", "visibility", "presence", "world", "person")
-    return {name: np.stack([np.asarray(getattr(one, name), np.float32) for one in examples]) for name in names}
+    values = {name: np.stack([np.asarray(getattr(one, name), np.float32) for one in examples]) for name in names}
+    unknown = np.zeros(MAPS_SHAPE, np.uint8)
+    return values | {"maps": np.stack([unknown if one.maps is None else one.maps for one in examples])}
+
+
+def spots_at(points: np.ndarray, height: float = 1.0) -> np.ndarray:
+    """Maps (64, 64, 35) of a teacher that sees points (35, 2) with this probability."""
+    side = MAPS_SHAPE[0]
+    rows, columns = np.mgrid[:side, :side][..., None]
+    squared = (columns - points[:, 0] * side) ** 2 + (rows - points[:, 1] * side) ** 2
+    return np.round(255 * height * np.exp(-squared / (2 * 1.5**2))).astype(np.uint8)

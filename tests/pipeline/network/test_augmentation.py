@@ -11,7 +11,7 @@ from posegloss.pipeline.network.example import CONTEXT, SIDE, Example, ExampleCr
 from posegloss.pipeline.roi import RegionOfInterest
 from posegloss.pipeline.skeleton import KEYPOINT_NAMES, MIRROR
 
-from .made_up import example, smooth_picture, values_of
+from .made_up import example, smooth_picture, spots_at, values_of
 
 MOVED = Augmentation(color=0, gray=0, blur=0, hide=0)
 """Turned, scaled, shifted and mirrored only."""
@@ -74,6 +74,7 @@ def test_without_augmentation_it_is_what_the_tracker_would_crop(rotation: float)
     assert np.abs(picture.astype(int) - expected).max() <= 3
     # A pixel's shift would be seen: the waves change by more than that over one.
     assert np.abs(np.roll(expected, 1, axis=1).astype(int) - expected)[:, 1:].max() > 1
+    assert not seen.pop("maps").any()
     for name, value in seen.items():
         np.testing.assert_allclose(value, getattr(one, name), atol=1e-6)
 
@@ -95,6 +96,22 @@ def test_points_stay_on_what_they_mark(seed: int, mirror: float, side: int) -> N
     assert found > 15
 
 
+@pytest.mark.parametrize("side", [128, 256])
+@pytest.mark.parametrize("mirror", [0, 1])
+def test_what_a_teacher_sees_stays_on_the_points(mirror: float, side: int) -> None:
+    one = replace(dotted(), maps=spots_at(dotted().points[:, :2]))
+    _, seen = view(one.picture, values(one), side, replace(MOVED, mirror=mirror), np.random.default_rng(3))
+    cells = side // 4
+    assert seen["maps"].shape == (cells, cells, 35)
+    assert seen["maps"].dtype == np.uint8
+    found = 0
+    for point, (x, y) in enumerate(seen["points"][:, :2] * cells):
+        if 5 < x < cells - 5 and 5 < y < cells - 5:
+            assert np.hypot(*np.subtract(centroid(seen["maps"][..., point], x, y, 4), (x, y))) < 0.3, point
+            found += 1
+    assert found > 10
+
+
 def test_views_differ_as_far_as_they_may() -> None:
     views = [view(dotted().picture, values(dotted()), 64, MOVED, np.random.default_rng(seed))[1] for seed in range(60)]
     before = dotted().points
@@ -107,8 +124,8 @@ def test_views_differ_as_far_as_they_may() -> None:
         angles.append(np.rad2deg(np.arctan2(turned[0, 1], turned[0, 0])))
         middles.append(np.array([0.5, 0.5, 1]) @ linear)
         mirrored.append(np.linalg.det(linear[:2]) < 0)
-    assert 1 / 1.21 < min(scales) < 0.9 < 1.1 < max(scales) < 1.21
-    assert 15 < np.abs(angles).max() < 36.1
+    assert 1 / 1.26 < min(scales) < 0.85 < 1.15 < max(scales) < 1.26
+    assert 20 < np.abs(angles).max() < 42.1
     assert 0.05 < np.abs(np.subtract(middles, 0.5)).max() < 0.2
     assert 15 < sum(mirrored) < 45
 

@@ -71,4 +71,6 @@ def test_batches_of_training_have_a_fixed_shape(examples: Examples) -> None:
         "presence": (4, 33),
         "world": (4, 33, 3),
         "person": (4,),
+        "maps": (4, 16, 16, 35),
     }
+    assert "maps" not in plain_batches(examples, 64, 4).element_spec[1]

@@ -113,6 +113,18 @@ def test_the_teacher_adds_what_nobody_marked(clip: Performance, pictures: Path, 
         assert np.abs(one.world[[INDEX["left_hip"], INDEX["right_hip"]]].mean(axis=0)).max() < 0.05
 
 
+def test_the_teachers_maps_show_the_points(clip: Performance, pictures: Path, teacher: Teacher) -> None:
+    (one,) = people(list(marked_people(annotations(clip, 10), pictures, teacher, empty_share=0)))
+    assert one.maps is not None
+    assert one.maps.dtype == np.uint8
+    for point in ARMS:
+        row, column = np.unravel_index(one.maps[..., point].argmax(), one.maps.shape[:2])
+        assert one.maps[row, column, point] > 100
+        assert np.hypot(*(np.array([column, row]) / 64 - one.points[point, :2])) < 0.04
+    (alone,) = people(list(marked_people(annotations(clip, 10), pictures, None, empty_share=0)))
+    assert alone.maps is None
+
+
 def test_a_teacher_that_sees_somebody_else_is_not_believed(clip: Performance, pictures: Path, teacher: Teacher) -> None:
     # Marked 60 pixels beside the avatar, who is still in the region.
     (one,) = people(list(marked_people(annotations(clip, 0, shift=60), pictures, teacher)))

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from posegloss.pipeline.network.example import (
+    MAPS_SHAPE,
     SIDE,
     Example,
     ExampleCropper,
@@ -43,6 +44,17 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         picture = read.picture(row)
         assert picture.shape == (SIDE, SIDE, 3)
         assert np.abs(picture.astype(int) - one.picture).mean() < 1.5
+
+
+def test_what_a_teacher_sees_is_read(tmp_path: Path) -> None:
+    taught = example(maps=np.random.default_rng(0).integers(0, 256, MAPS_SHAPE).astype(np.uint8))
+    write_examples(tmp_path / "a.parquet", [example("alone"), taught], {})
+    read = Examples.read([tmp_path / "a.parquet"])
+    np.testing.assert_array_equal(read.maps(1), taught.maps)
+    # Without a teacher nothing is said of where points are.
+    assert read.maps(0).shape == MAPS_SHAPE
+    assert not read.maps(0).any()
+    np.testing.assert_array_equal(read.part(lambda origin: origin != "alone").maps(0), taught.maps)
 
 
 def test_many_are_written_in_groups(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from posegloss.pipeline.network.example import SIDE, nobody
 from posegloss.pipeline.network.heatmaps import decode_heatmaps, heatmap_targets
 from posegloss.pipeline.network.losses import compiled, heatmap_loss, regression_loss
 
-from .made_up import example, smooth_picture, values_of
+from .made_up import example, smooth_picture, spots_at, values_of
 
 CELLS = 64
 LOSSES = {"heatmaps": heatmap_loss, "regression": regression_loss}
@@ -143,6 +144,34 @@ def test_ideal_heatmaps_are_better_than_flat_and_than_shifted_ones() -> None:
     heatmaps = ideal(values)["heatmaps"]
     for other in (0 * heatmaps, -heatmaps, tf.roll(heatmaps, 1, axis=2), tf.roll(heatmaps, 1, axis=1)):
         assert float(heatmap_loss(ideal(values) | {"heatmaps": other}, values)) > 1.02 * best
+
+
+def test_a_mark_and_a_teacher_that_sees_another_place_both_count() -> None:
+    one = example()
+    other = one.points[::-1, :2].copy()
+    values = values_of(replace(one, maps=spots_at(other)))
+    marks, _ = heatmap_targets(one.points[None], CELLS)
+    mixed = 0.5 * (marks.numpy() + spots_at(other)[None] / 255)
+    losses = [
+        float(heatmap_loss(ideal(values) | {"heatmaps": tf.constant(logits(maps))}, values))
+        for maps in (mixed, marks, spots_at(other)[None] / 255)
+    ]
+    assert losses[0] < 0.9 * min(losses[1:])
+
+
+def test_of_what_nobody_marked_a_sure_teacher_tells_all_and_an_unsure_one_nothing() -> None:
+    unmarked = example(points=np.full((35, 3), np.nan, np.float32))
+    places = example().points[:, :2]
+    maps = {height: spots_at(places, height) for height in (0.9, 0.1)}
+    said = random_answer("heatmaps")
+    (_, sure), (_, unsure) = (
+        loss_and_gradients("heatmaps", said, values_of(replace(unmarked, maps=one))) for one in maps.values()
+    )
+    rows, columns = np.round(places * CELLS).astype(int).T[::-1].clip(0, CELLS - 1)
+    assert (sure["heatmaps"][0, rows, columns, np.arange(35)] < 0).all()
+    assert not unsure["heatmaps"].any()
+    # It shows where points are, not how far from the middle of a cell.
+    assert not sure["offsets"].any()
 
 
 def test_points_are_read_out_of_ideal_heatmaps() -> None:
