@@ -26,6 +26,8 @@ BEAT_S: Final = 15.0
 """So often the holder says that it is there."""
 STALE_S: Final = 90.0
 """A lease that is older than so many seconds belongs to nobody: its holder missed several beats."""
+_BYTES: Final = 512
+"""Of every lease, filled up with spaces: who reads asks for the size first, and would cut off what has grown since."""
 _SETTLE_S: Final = 2.0
 """Two who take the lease in one moment: the last to write has it, and the other sees that after this time."""
 
@@ -88,7 +90,7 @@ def _give_back(storage: Storage, owner: dict[str, str | int], lost: threading.Ev
 
 
 def _write(storage: Storage, owner: dict[str, str | int]) -> None:
-    storage.write(LEASE, json.dumps({**owner, "seen": time.time()}).encode())
+    storage.write(LEASE, json.dumps({**owner, "seen": time.time()}).encode().ljust(_BYTES))
 
 
 def _read(storage: Storage) -> dict[str, str | float] | None:

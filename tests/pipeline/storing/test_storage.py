@@ -75,6 +75,15 @@ def test_a_lease_keeps_a_second_run_out_until_it_ends(storage: Storage) -> None:
     assert not storage.exists(LEASE)
 
 
+def test_a_lease_keeps_its_size_whenever_it_is_renewed(storage: Storage) -> None:
+    sizes = set()
+    with leased(storage, settle_s=0, beat_s=0.01):
+        for _ in range(20):
+            sizes.add(len(storage.read(LEASE) or b""))
+            time.sleep(0.02)
+    assert len(sizes) == 1
+
+
 @pytest.mark.parametrize("beat_s", [0.05, 3600])
 def test_who_was_silent_for_too_long_leaves_the_lease_to_the_other(storage: Storage, beat_s: float) -> None:
     theirs = json.dumps({"owner": "other", "host": "there", "pid": 1, "seen": time.time()}).encode()
