@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from posegloss.classifiers.families.handedness import mirror
 from posegloss.classifiers.families.point_features import known_points
 from posegloss.classifiers.input_points import InputPoints
 from posegloss.pipeline.keras_backend import ops
@@ -39,23 +40,14 @@ def forest_features(inputs: Any, right_handed: Any, points: InputPoints, rate_hz
         points: what the K are.
         rate_hz: frames a second.
     """
-    known = known_points(inputs)
+    known = known_points(ops.where(right_handed[:, None, None, None] < 0.5, mirror(inputs, points), inputs))
     first, last = _sights(known)
-    left = right_handed[:, None, None, None] < 0.5
     at = _at_moments(known, first, last, _MOMENTS)
-    at = ops.where(left, _in_mirror(at, points.mirrored), at)
     wrists = [points.index[f"{side}_wrist"] for side in SIDES]
     paths = _at_moments(ops.take(known, wrists, axis=2), first, last, _SPECTRUM_MOMENTS)
-    paths = ops.where(left, _in_mirror(paths, np.array([1, 0])), paths)
     parts = [*_of_points(at, last - first, rate_hz), *_of_arms(at, points)]
     parts += _of_wrists(ops.take(at, wrists, axis=2), at[:, :, points.index["nose"]], _spectrum(paths))
     return ops.concatenate([ops.reshape(part, (-1, int(np.prod(part.shape[1:])))) for part in parts], axis=1)
-
-
-def _in_mirror(at: Any, mirrored: Any) -> Any:
-    """(B, M, K, 2) as a mirror shows it, in which point i is point ``mirrored[i]``."""
-    swapped = ops.take(at, mirrored, axis=2)
-    return ops.where(swapped == _NEVER_SEEN, _NEVER_SEEN, swapped * np.array([-1, 1], np.float32))
 
 
 def _sights(known: Any) -> tuple[Any, Any]:

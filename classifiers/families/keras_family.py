@@ -149,7 +149,6 @@ class KerasFamily(GlossClassifier):
         self.glosses = glosses_of(samples)
         keras.utils.set_random_seed(seed)
         self._make_model(mixed=settings.mixed_precision)
-        right_handed = self._right_handed(samples)
         self._grow(samples, seed)
         steps = -(-len(samples) // settings.batch_size)
         optimizer = self._optimizer(steps)
@@ -161,7 +160,9 @@ class KerasFamily(GlossClassifier):
         if saved:
             history, best = saved.history, saved.best
             _assign([*self.model.variables, *optimizer.variables], saved.state)
-        learnt = _Learnt([sample.inputs for sample in samples], label_indices(samples, self.glosses), right_handed)
+        learnt = _Learnt(
+            [sample.inputs for sample in samples], label_indices(samples, self.glosses), self._right_handed(samples)
+        )
         while len(history) < settings.epochs and not self._stalled(history):
             started, epoch = time.perf_counter(), len(history)
             row = self._train_epoch(step, learnt, np.random.default_rng((seed, epoch)))
