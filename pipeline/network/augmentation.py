@@ -19,6 +19,7 @@ from posegloss.pipeline.skeleton import MIRROR
 FloatArray = npt.NDArray[np.float32]
 Values = dict[str, npt.NDArray[Any]]
 
+_CORNERS: Final = np.array([[0, 0], [1, 0], [0, 1]], np.float64)
 _OF_PICTURE: Final = RegionOfInterest((SIDE / 2, SIDE / 2), SIDE / CONTEXT)
 
 
@@ -86,14 +87,19 @@ def view(
 
 def _cut(picture: Image, region: RegionOfInterest, side: int, mirrored: bool) -> Image:
     """Bilinear; corners of the view at 0 and ``side``, as ``Cropper`` has them."""
-    corners = region.to_frame(np.array([[0, 0], [1, 0], [0, 1]], np.float64))
-    ends = np.array([[0, 0], [side, 0], [0, side]], np.float64)
-    if mirrored:
-        ends[:, 0] = side - ends[:, 0]
-    matrix = cv2.getAffineTransform(corners.astype(np.float32), ends.astype(np.float32))
+    matrix = _to_view(region.to_frame(_CORNERS), side, mirrored)
     return np.asarray(
         cv2.warpAffine(picture, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8
     )
+
+
+def _to_view(corners: npt.NDArray[np.float64], side: int, mirrored: bool) -> npt.NDArray[np.float64]:
+    """(2, 3) the affine map from three corners (3, 2) of a region, as ``_CORNERS`` has them, to those of a view."""
+    ends = _CORNERS * side
+    if mirrored:
+        ends[:, 0] = side - ends[:, 0]
+    matrix: npt.NDArray[np.float64] = cv2.getAffineTransform(corners.astype(np.float32), ends.astype(np.float32))
+    return matrix
 
 
 def _seen(values: Values, region: RegionOfInterest, scale: float, side: int, mirrored: bool) -> Values:
@@ -118,11 +124,7 @@ def _seen(values: Values, region: RegionOfInterest, scale: float, side: int, mir
 
 def _moved(maps: npt.NDArray[np.uint8], region: RegionOfInterest, cells: int, mirrored: bool) -> npt.NDArray[np.uint8]:
     """(cells, cells, 35) what a teacher's maps are in the view; it knows nothing of what lies around its region."""
-    corners = np.array([[0, 0], [1, 0], [0, 1]], np.float64)
-    ends = region.from_frame(_OF_PICTURE.to_frame(corners))
-    if mirrored:
-        ends[:, 0] = 1 - ends[:, 0]
-    matrix = cv2.getAffineTransform((corners * len(maps)).astype(np.float32), (ends * cells).astype(np.float32))
+    matrix = _to_view(_OF_PICTURE.from_frame(region.to_frame(_CORNERS)) * len(maps), cells, mirrored)
     # OpenCV warps four channels at once at most.
     parts = (np.ascontiguousarray(maps[..., start : start + 4]) for start in range(0, maps.shape[2], 4))
     moved = [cv2.warpAffine(part, matrix, (cells, cells)).reshape(cells, cells, -1) for part in parts]

@@ -50,9 +50,9 @@ def _batches(
     remainder: bool,
     taught: bool,
 ) -> Any:
-    shapes = {name: examples.values[name].shape[1:] for name in _NAMES}
-    # Only what is learned from needs a teacher.
-    maps_shape = (side // CELL, side // CELL, NUM_ALIGNED) if taught else None
+    specs = {name: tf.TensorSpec(examples.values[name].shape[1:], tf.float32) for name in _NAMES}
+    if taught:  # only what is learned from needs a teacher
+        specs["maps"] = tf.TensorSpec((side // CELL, side // CELL, NUM_ALIGNED), tf.uint8)
 
     def make(count: np.ndarray[Any, Any], row: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
         rng = np.random.default_rng([seed, int(count)])
@@ -60,17 +60,15 @@ def _batches(
         if taught:
             known["maps"] = examples.maps(int(row))
         picture, values = view(decoded(examples.pictures[row]), known, side, augmentation, rng)
-        found = [np.asarray(values[name], np.float32) for name in _NAMES]
-        return [picture, *found, values["maps"]] if taught else [picture, *found]
+        return [picture, *(np.asarray(values[name], spec.dtype.as_numpy_dtype) for name, spec in specs.items())]
 
     def load(count: Any, row: Any) -> tuple[Any, dict[str, Any]]:
-        kinds = [tf.uint8, *[tf.float32] * len(_NAMES), *[tf.uint8] * taught]
+        kinds = [tf.uint8, *(spec.dtype for spec in specs.values())]
         picture, *made = tf.numpy_function(make, [count, row], kinds)
         picture.set_shape((side, side, 3))
-        values = dict(zip((*_NAMES, *("maps",) * taught), made, strict=True))
-        for name, value in values.items():
-            value.set_shape(maps_shape if name == "maps" else shapes[name])
-        return picture, values
+        for value, spec in zip(made, specs.values(), strict=True):
+            value.set_shape(spec.shape)
+        return picture, dict(zip(specs, made, strict=True))
 
     made = numbers.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     return made.batch(batch, drop_remainder=not remainder).prefetch(_READY)
