@@ -4,6 +4,7 @@ Facts: MediaPipe's ``tensors_to_pose_landmarks_and_segmentation.pbtxt``, ``tenso
 ``refine_landmarks_from_heatmap_calculator.cc``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -87,7 +88,24 @@ class LandmarkModel:
 
     def __call__(self, image: Image, region: RegionOfInterest) -> Landmarks:
         """The landmarks of the person in a region of an (H, W, 3) uint8 RGB picture."""
-        raw = self._network(self._crop(image, region))
+        return self._landmarks(self._network(self._crop(image, region)), region)
+
+    def with_heatmaps(
+        self, image: Image, region: RegionOfInterest, *, mirrored: bool = False
+    ) -> tuple[Landmarks, npt.NDArray[np.float32]]:
+        """The landmarks, and (64, 64, 39) how probable each is in each cell; mirrored, both as the mirror shows them.
+
+        Raises:
+            WeightsError: the network has no heatmaps.
+        """
+        crop = self._crop(image, region)
+        raw = self._network(np.ascontiguousarray(crop[:, ::-1]) if mirrored else crop)
+        if "heatmap" not in raw:
+            raise WeightsError("the network has no heatmaps")
+        chances = _sigmoid(raw["heatmap"].reshape(HEATMAP_SIDE, HEATMAP_SIDE, NUM_LANDMARKS))
+        return self._landmarks(raw, region), chances
+
+    def _landmarks(self, raw: Mapping[str, npt.NDArray[np.float32]], region: RegionOfInterest) -> Landmarks:
         landmarks = raw["landmarks"].astype(np.float64).reshape(NUM_LANDMARKS, 5)
         landmarks[:, :3] /= INPUT_SIDE
         if "heatmap" in raw:
@@ -106,18 +124,6 @@ class LandmarkModel:
             auxiliary=points[AUXILIARY, :2],
             person=float(raw["person"][0]),
         )
-
-    def heatmaps(self, image: Image, region: RegionOfInterest, *, mirrored: bool = False) -> npt.NDArray[np.float32]:
-        """(64, 64, 39) how probable each landmark is in each cell of a region, of a mirrored one as that shows it.
-
-        Raises:
-            WeightsError: the network has no heatmaps.
-        """
-        crop = self._crop(image, region)
-        raw = self._network(np.ascontiguousarray(crop[:, ::-1]) if mirrored else crop)
-        if "heatmap" not in raw:
-            raise WeightsError("the network has no heatmaps")
-        return _sigmoid(raw["heatmap"].reshape(HEATMAP_SIDE, HEATMAP_SIDE, NUM_LANDMARKS))
 
 
 def refine(points: FloatArray, heatmap: npt.NDArray[np.float32]) -> FloatArray:

@@ -10,8 +10,8 @@ from posegloss.pipeline.errors import VideoError
 from posegloss.pipeline.measuring.people import Annotations, Person
 from posegloss.pipeline.measuring.pictures import decode, read_files
 from posegloss.pipeline.network.description import NUM_ALIGNED, NUM_POINTS
-from posegloss.pipeline.network.example import Example, ExampleCropper, nobody
-from posegloss.pipeline.network.teacher import TRUST, Labels, Teacher
+from posegloss.pipeline.network.example import TRUST, Example, ExampleCropper, nobody
+from posegloss.pipeline.network.teacher import Labels, Teacher
 from posegloss.pipeline.roi import ROI_SCALE, Image, RegionOfInterest
 from posegloss.pipeline.video import VideoSource
 

@@ -24,6 +24,8 @@ SIDE: Final = 352
 """Pixels of an example's picture."""
 CONTEXT: Final = 1.4
 """The picture's side in sides of the region of interest, so that turned and shifted regions still show picture."""
+TRUST: Final = 0.5
+"""In a point that the teacher placed, against 1 for one that a person marked: chosen, not measured."""
 _QUALITY: Final = 95
 _ROWS: Final = 256
 _SHAPES: Final[dict[str, tuple[int, ...]]] = {

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from posegloss.pipeline.keras_backend import tf
 from posegloss.pipeline.network.description import NUM_ALIGNED
+from posegloss.pipeline.network.example import TRUST
 from posegloss.pipeline.network.heatmaps import REACH, heatmap_targets
-from posegloss.pipeline.network.teacher import TRUST
 
 _SPOT_WEIGHT: Final = 30.0
 """Of a cell on the point against one far away, of which there are thousands."""

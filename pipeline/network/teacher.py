@@ -10,11 +10,9 @@ from posegloss.pipeline import models
 from posegloss.pipeline.detector import PoseDetector
 from posegloss.pipeline.landmarks import LandmarkModel, Landmarks
 from posegloss.pipeline.network.description import NUM_ALIGNED
-from posegloss.pipeline.network.example import MIRROR_ALIGNED, Example, ExampleCropper
+from posegloss.pipeline.network.example import MIRROR_ALIGNED, TRUST, Example, ExampleCropper
 from posegloss.pipeline.roi import ROI_SCALE, Image, RegionOfInterest
 
-TRUST: Final = 0.5
-"""In a point that the teacher placed, against 1 for one that a person marked: chosen, not measured."""
 _MIN_PERSON: Final = 0.5
 
 FloatArray = npt.NDArray[np.float32]
@@ -57,16 +55,13 @@ class Teacher:
 
     def label(self, image: Image, region: RegionOfInterest) -> Labels | None:
         """The points in a region of an (H, W, 3) uint8 RGB picture; None where the teacher sees nobody in it."""
-        landmarks = self._network(image, region)
-        return _labels(landmarks, region, self._maps(image, region)) if landmarks.person > _MIN_PERSON else None
-
-    def _maps(self, image: Image, region: RegionOfInterest) -> npt.NDArray[np.uint8]:
-        """Of the region and its mirror image, which the network is not equally sure of."""
-        plain, mirrored = (
-            self._network.heatmaps(image, region, mirrored=one)[..., :NUM_ALIGNED] for one in (False, True)
-        )
-        both = plain + mirrored[:, ::-1, MIRROR_ALIGNED]
-        return np.round(both * (255 / 2)).astype(np.uint8)
+        landmarks, plain = self._network.with_heatmaps(image, region)
+        if not landmarks.person > _MIN_PERSON:
+            return None
+        # The network is not equally sure of a region and its mirror image.
+        _, mirrored = self._network.with_heatmaps(image, region, mirrored=True)
+        both = plain[..., :NUM_ALIGNED] + mirrored[:, ::-1, MIRROR_ALIGNED]
+        return _labels(landmarks, region, np.round(both * (255 / 2)).astype(np.uint8))
 
     def examples(self, origin: str, image: Image) -> list[Example]:
         """The people whom the detector finds in a picture, as the teacher sees them."""

@@ -11,8 +11,8 @@ from posegloss.pipeline.measuring.annotations.table import read_table
 from posegloss.pipeline.measuring.people import Annotations, Person
 from posegloss.pipeline.measuring.pictures import decode
 from posegloss.pipeline.network.collecting import files_in, footage, marked_people
-from posegloss.pipeline.network.example import CONTEXT, SIDE, Example
-from posegloss.pipeline.network.teacher import TRUST, Teacher
+from posegloss.pipeline.network.example import CONTEXT, SIDE, TRUST, Example
+from posegloss.pipeline.network.teacher import Teacher
 from posegloss.pipeline.roi import RegionOfInterest
 from posegloss.pipeline.skeleton import INDEX, KEYPOINT_NAMES
 

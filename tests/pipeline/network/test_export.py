@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from posegloss.pipeline.landmarks import LandmarkModel
@@ -21,6 +22,8 @@ SHAPES = {"landmarks": (1, 195), "person": (1, 1), "world": (1, 117), "heatmap":
 @pytest.fixture(scope="module")
 def network() -> PoseNetwork:
     """Untrained, its normalization not the one it starts with, and sure that everybody is a person."""
+    # Its heatmaps are flat: of some beginnings, half precision finds another cell the highest.
+    tf.keras.utils.set_random_seed(0)
     network = build(TINY)
     rng = np.random.default_rng(0)
     for weight in network.heatmaps.variables + network.regression.variables:
@@ -122,8 +125,7 @@ def test_half_precision_halves_the_file(network: PoseNetwork, exported: tuple[bo
     picture = np.random.default_rng(1).random((1, 256, 256, 3), np.float32)
     expected, found = answers(whole, picture), answers(half, picture)
     assert found.keys() == expected.keys()
-    # The heatmaps of an untrained network are flat: in half precision another of their cells may be the highest.
-    assert (np.abs(found[1, 195] - expected[1, 195]) < 2).mean() > 0.97
+    np.testing.assert_allclose(found[1, 195], expected[1, 195], atol=2)
     np.testing.assert_allclose(found[1, 117], expected[1, 117], atol=0.02)
     weights = sum(weight.size for weight in network.inference.get_weights())
     assert len(whole) - len(half) > weights
