@@ -20,7 +20,7 @@ class Origin:
     """A video file as it was when its clip was extracted; None is what was not recorded.
 
     Attributes:
-        source: its path.
+        source: its path; absolute, since the next run may begin in another folder.
         size: bytes.
         mtime_ns: when it was last written, in nanoseconds since 1970.
         sha256: of its contents, in hexadecimal digits.
@@ -43,16 +43,16 @@ class Origin:
             OSError: the file cannot be read.
         """
         # Looked at before it is read: a file that is written meanwhile then has another time at the next look.
-        status = path.stat()
+        status, source = path.stat(), str(path.absolute())
         if not stat.S_ISREG(status.st_mode):
-            return cls(str(path))
+            return cls(source)
         digest = hashlib.sha256()
         with path.open("rb", buffering=0) as file:
             while chunk := file.read(_CHUNK_BYTES):
                 digest.update(chunk)
                 if on_read:
                     on_read()
-        return cls(str(path), status.st_size, status.st_mtime_ns, digest.hexdigest())
+        return cls(source, status.st_size, status.st_mtime_ns, digest.hexdigest())
 
     def is_elsewhere(self, path: Path) -> bool:
         """Whether this is another file than the one at a path, which still exists."""

@@ -27,6 +27,17 @@ def test_a_file_as_it_is(video: Path) -> None:
     assert read == [1]
 
 
+def test_a_relative_path_means_the_same_file_from_another_folder(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = Origin.of(Path(video.name))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    # Another corpus with a clip of the same name.
+    assert judge(write(Path(video.name), b"longer than it"), before) is Verdict.STRANGER
+
+
 def test_a_pipe_has_only_a_name(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert Origin.of(tmp_path / "pipe") == Origin(str(tmp_path / "pipe"))
