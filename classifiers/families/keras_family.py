@@ -267,7 +267,8 @@ class KerasFamily(GlossClassifier):
         other = type(self).from_config(self.config(), self.preprocessing)
         assert isinstance(other, type(self))
         other.glosses, other.temperature = tuple(glosses), self.temperature
-        other._make_model()
+        # Glosses are taught beside the trees that there are, however many they become.
+        other._make_model(trees=self.forest is not None)
         if self.forest is not None and other.forest is not None:
             known = {gloss: place for place, gloss in enumerate(self.glosses)}
             other.forest.take_over(self.forest, [known.get(gloss) for gloss in other.glosses])
@@ -294,11 +295,12 @@ class KerasFamily(GlossClassifier):
         left_out = {id(weight) for weight in by_gloss}
         return [weight for weight in self.model.weights if id(weight) not in left_out]
 
-    def _make_model(self, *, mixed: bool = False, trees: bool = True) -> None:
+    def _make_model(self, *, mixed: bool = False, trees: bool | None = None) -> None:
+        if trees is None:
+            trees = self.training.trees > 0 and len(self.glosses) <= _MOST_GLOSSES
         with dtype_policy("mixed_float16" if mixed else "float32"):
             self.model = self.build(len(self.glosses))
-        grows = trees and self.training.trees and len(self.glosses) <= _MOST_GLOSSES
-        self.forest = Forest(self.training.trees, len(self.glosses), name="forest") if grows else None
+        self.forest = Forest(self.training.trees, len(self.glosses), name="forest") if trees else None
         if self.forest is not None:
             # What the model has, it saves and loads, and checkpoints hold.
             self.model.forest = self.forest

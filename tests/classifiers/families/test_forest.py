@@ -1,5 +1,7 @@
 """The trees beside a network: what they read, how they vote, and what becomes of the votes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.ensemble import ExtraTreesClassifier
@@ -148,3 +150,27 @@ def test_a_model_from_before_there_were_trees_is_read(tmp_path):
     read = classifier_family("conv-transformer").from_config(config, old.preprocessing)
     read.load_weights(tmp_path, old.glosses)
     np.testing.assert_allclose(read.predict_inputs(inputs), old.predict_inputs(inputs), atol=1e-6)
+
+
+def test_trees_stay_when_a_gloss_beyond_the_most_is_taught():
+    samples = make_samples("blazepose33", glosses=("wave", "circle"), signers=("ada", "bo"), takes=2)
+    classifier = fitted("conv-transformer", samples, config=brief("conv-transformer", epochs=1, trees=20))
+    kernel, bias = classifier.last_layer
+    many = 99
+    taught = classifier.with_last_layer(
+        [*classifier.glosses, *(f"{i:03}" for i in range(many))],
+        np.pad(kernel, [(0, 0), (0, many)]),
+        np.append(bias, [-50] * many),
+    )
+    inputs = [sample.inputs for sample in samples]
+    expected = classifier.predict_inputs(inputs)
+    np.testing.assert_allclose(taught.predict_inputs(inputs)[:, :2], expected, atol=1e-5)
+
+
+def test_a_model_without_trees_is_taught_without():
+    samples = make_samples("blazepose33", glosses=("wave", "circle"), signers=("ada", "bo"), takes=1)
+    old = fitted("conv-transformer", samples, config=brief("conv-transformer", epochs=1, trees=0))
+    # As its settings say when they are read today.
+    old.training = replace(old.training, trees=20)
+    taught = old.with_last_layer(old.glosses, *old.last_layer)
+    assert taught.forest is None
