@@ -11,7 +11,7 @@ from ai_edge_litert.interpreter import Interpreter
 from posegloss.classifiers.evaluating.calibration import Calibration
 from posegloss.classifiers.exporting.exported_file import ExportError, read_exported
 from posegloss.classifiers.predict import GlossRecogniser
-from posegloss.classifiers.preprocessing import Preprocessing
+from posegloss.classifiers.preprocessing import LayoutError, Preprocessing
 from posegloss.pipeline.errors import NoSignerError
 from posegloss.pipeline.quiet import without_greeting
 from posegloss.pipeline.sequence import FloatArray, KeypointSequence
@@ -57,7 +57,7 @@ class LiteRTClassifier:
 
         Raises:
             NoSignerError: a sequence shows no signer.
-            ValueError: a sequence has another layout.
+            LayoutError: a sequence has another layout.
         """
         return np.array([self._probabilities(sequence) for sequence in sequences]).reshape(-1, len(self.glosses))
 
@@ -67,7 +67,7 @@ class LiteRTClassifier:
     def _probabilities(self, sequence: KeypointSequence) -> FloatArray:
         layout = self.preprocessing.layout
         if sequence.layout != layout:
-            raise ValueError(f"the sequence has the layout {sequence.layout!r}, this classifier reads {layout!r}")
+            raise LayoutError(f"the sequence has the layout {sequence.layout!r}, this classifier reads {layout!r}")
         answer = np.full(len(self.glosses), np.nan, np.float32)
         # LiteRT has no sequences of no frames.
         if len(sequence):

@@ -8,6 +8,7 @@ import pytest
 
 from posegloss.classifiers.exporting.exported_file import ExportError
 from posegloss.classifiers.exporting.litert import LiteRTClassifier, load_exported
+from posegloss.classifiers.preprocessing import LayoutError
 from posegloss.pipeline.errors import NoSignerError
 from posegloss.pipeline.sequence import KeypointSequence
 
@@ -87,7 +88,7 @@ def test_without_a_signer_there_is_no_answer(file):
 
 
 def test_another_layout_is_refused(file):
-    with pytest.raises(ValueError, match="holistic75"):
+    with pytest.raises(LayoutError, match="holistic75"):
         LiteRTClassifier(file).predict_proba([troubled(0, "holistic75")])
 
 
