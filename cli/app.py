@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -67,7 +68,7 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 
 
 def main() -> None:
-    """Run the command line. An error of ours is a message and exit code 2, an interrupt is 130."""
+    """Run the command line. An error of ours is a message and exit code 2, a defect is too, an interrupt is 130."""
     # MediaPipe greets on stderr from C++; its errors still come through. keras_backend.py hushes TensorFlow.
     os.environ.setdefault("GLOG_minloglevel", "2")
     try:
@@ -81,3 +82,7 @@ def main() -> None:
             raise
         errors.print("\n[bold]stopped.[/] Nothing that was finished is lost; run the same command again to go on.")
         sys.exit(Exit.INTERRUPTED)
+    except Exception:  # noqa: BLE001
+        # A defect: Python's own exit code would be the one of a run in which only some clips failed.
+        traceback.print_exc()
+        sys.exit(Exit.NOTHING)

@@ -53,6 +53,15 @@ def test_a_mistake_in_typing_is_exit_code_2(posegloss, tmp_path, monkeypatch, ar
     assert not list(tmp_path.iterdir())
 
 
+def test_a_defect_is_no_run_in_which_some_clips_failed(posegloss, monkeypatch):
+    def broken():
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr("posegloss.cli.app.app", broken)
+    ran = posegloss("--version")
+    assert (ran.code, "ZeroDivisionError: a defect" in ran.err) == (2, True)
+
+
 def test_models_list_says_what_is_there_and_how_to_get_the_rest(posegloss, tmp_path, monkeypatch):
     models.fetch(models.DETECTOR)
     there = posegloss("models", "list")
