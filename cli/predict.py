@@ -49,6 +49,9 @@ def predict(
         recogniser.threshold = threshold
     options = ReadOptions(frame_rate, frame_size, recogniser.classifier.preprocessing.layout)
     landmarks = {path for path in videos if is_landmarks(path)}
+    for option, value in (("--clip", clip), ("--frame-rate", frame_rate), ("--size", size)):
+        if value and not landmarks:
+            raise typer.BadParameter("is of landmarks, and all of these are videos", param_hint=option)
     say_if_synthetic(recogniser.synthetic)
     failed = 0
     with Viewer(recogniser, options) as viewer:

@@ -18,9 +18,11 @@ def render(
         Path | None, typer.Option("--classifier", help="A trained model folder: its gloss becomes the caption.")
     ] = None,
     model: Annotated[
-        str, typer.Option(help="The landmark network: lite, full, heavy or a .tflite of your own.")
-    ] = "full",
-    layout: Annotated[str, typer.Option(help="The points: blazepose33, or holistic75 with the hands.")] = "blazepose33",
+        str | None, typer.Option(help="The landmark network: lite, full (the default), heavy or a .tflite of your own.")
+    ] = None,
+    layout: Annotated[
+        str | None, typer.Option(help="The points: blazepose33 (the default), or holistic75 with the hands.")
+    ] = None,
 ) -> None:
     """Draw the skeleton, and with --classifier the recognised gloss, over a video.
 
@@ -29,18 +31,22 @@ def render(
     from posegloss.pipeline.clip_source import ClipSource
     from posegloss.pipeline.extract import ExtractionSettings, extract_clip
     from posegloss.pipeline.render import render_video
+    from posegloss.pipeline.skeleton import BLAZEPOSE33
 
     if out.exists() and video.exists() and out.samefile(video):
         raise VideoError(f"{out} is the video itself, which is not drawn over; choose another --out")
     recogniser = None
     if classifier:
+        # It is shown what it was trained on.
+        for option, value in (("--model", model), ("--layout", layout)):
+            if value is not None:
+                raise typer.BadParameter("is the classifier's own; leave it out", param_hint=option)
         from posegloss.classifiers.predict import GlossRecogniser
 
         recogniser = GlossRecogniser.load(classifier)
-    # A classifier is shown what it was trained on: keypoints of the same settings.
-    settings, threads = (
-        recogniser.extraction if recogniser else ExtractionSettings(model, layout=layout),
-        os.cpu_count() or 1,
+    threads = os.cpu_count() or 1
+    settings = (
+        recogniser.extraction if recogniser else ExtractionSettings(model or "full", layout=layout or BLAZEPOSE33)
     )
     fetch_weights(settings.weights)
     with status(f"looking at {video.name}"), closing(settings.open_backend(threads)) as tracker:

@@ -90,6 +90,12 @@ def test_render_of_no_video_and_by_no_model(posegloss, tiny, tmp_path):
     assert not (tmp_path / "out.mp4").exists()
 
 
+@pytest.mark.parametrize("option", [("--model", "heavy"), ("--layout", "holistic75")])
+def test_render_with_a_classifier_sees_what_that_was_trained_on(posegloss, tiny, tmp_path, option):
+    ran = posegloss("render", tiny.clip, "--out", tmp_path / "out.mp4", "--classifier", tiny.trees, *option)
+    assert (ran.code, option[0] in ran.said, "the classifier's own" in ran.said) == (2, True, True)
+
+
 def test_render_by_a_network_of_ones_own(posegloss, tiny, tmp_path):
     own = tmp_path / "mine.tflite"
     own.write_bytes(of_two_dimensions())

@@ -110,6 +110,12 @@ def test_what_landmarks_do_not_say_can_be_told(posegloss, tiny, tmp_path):
     assert posegloss("predict", tiny.trees, tmp_path / "a.npy", "--frame-rate", "0").code == 2
 
 
+@pytest.mark.parametrize("option", [("--clip", "a"), ("--frame-rate", "25"), ("--size", "640x480")])
+def test_what_is_of_landmarks_is_refused_for_videos(posegloss, tiny, option):
+    ran = posegloss("predict", tiny.trees, tiny.clip, *option)
+    assert (ran.code, option[0] in ran.said, "all of these are videos" in ran.said) == (2, True, True)
+
+
 def test_clips_of_a_store_are_recognised_by_id(posegloss, tiny):
     ids = sorted(KeypointStore.open(tiny.store).clip_ids())[:2]
     ran = posegloss("predict", tiny.trees, tiny.store)
