@@ -14,7 +14,7 @@ def avatar(
     takes: Annotated[int, typer.Option(min=1, help="How often each signer performs each gloss.")] = 4,
     gloss: Annotated[list[str] | None, typer.Option(help="Only this gloss; may be given several times.")] = None,
     sentences: Annotated[int, typer.Option(min=0, help="Sentences of several signs for each signer, too.")] = 0,
-    seed: Annotated[int, typer.Option(help="Another seed draws other people.")] = 0,
+    seed: Annotated[int, typer.Option(help="Another seed has other takes; signers are the same.")] = 0,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; one for each processor unless given.")] = None,
 ) -> None:
     """Render a corpus of a procedural avatar: synthetic people, invented signs, exact ground truth.
