@@ -87,6 +87,8 @@ def pose_train(
 
     if (annotations is None) != (images is None):
         raise SettingsError("--annotations and --images go together: the points, and the pictures that they are of")
+    if leave_out and annotations is None:
+        raise SettingsError("--leave-out names pictures of --annotations, which are missing")
     description = NetworkDescription.named(network.value)
     plan = Plan.of_epochs(small_epochs, heatmap_epochs, regression_epochs, batch=batch, seed=seed)
     labelling = _teacher(teacher)
@@ -94,7 +96,11 @@ def pose_train(
     if annotations and images:
         marked = read_annotations(annotations)
         if leave_out:
-            left = frozenset(read_list(leave_out, leave_out_key))
+            left = frozenset(read_list(leave_out, leave_out_key, "--leave-out-key"))
+            if unknown := left.difference(marked.images):
+                say_note(
+                    f"{len(unknown)} of {len(left)} pictures to leave out are not annotated, such as {min(unknown)}"
+                )
             marked = marked.of_images([name for name in marked.images if name not in left])
         parts += annotated_parts(marked, images, labelling, seed=seed, warn=say_note)
     parts += footage_parts(footage or [], labelling, every_s=every, warn=say_note)

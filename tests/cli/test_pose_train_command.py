@@ -30,6 +30,31 @@ def test_what_does_not_go_together_is_told(posegloss: Run, tmp_path: Path) -> No
     alone = posegloss("pose-train", tmp_path / "out", "--annotations", tmp_path / "joints.mat")
     assert alone.code == 2
     assert "--annotations and --images go together" in alone.err
+    (tmp_path / "test.txt").write_text("a.jpg")
+    of_nothing = posegloss("pose-train", tmp_path / "out", "--avatar", "1", "--leave-out", tmp_path / "test.txt")
+    assert of_nothing.code == 2
+    assert "--leave-out names pictures of --annotations" in of_nothing.err
     untaught = posegloss("pose-train", tmp_path / "out", "--footage", tmp_path, "--teacher", "none")
     assert untaught.code == 2
     assert "need a teacher" in untaught.err
+
+
+def test_pictures_to_leave_out_that_are_not_there_are_told(posegloss: Run, tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text("image,nose_x,nose_y\nimages/a.jpg,5,5\nimages/b.jpg,5,5\n")
+    listed = tmp_path / "test.txt"
+    # As an editor on Windows writes it, and without the folder that the annotations name.
+    listed.write_text("images/a.jpg\nb.jpg\n", "utf-8-sig")
+    (tmp_path / "images").mkdir()
+    command = (
+        "pose-train",
+        tmp_path / "out",
+        "--annotations",
+        tmp_path / "points.csv",
+        "--images",
+        tmp_path / "images",
+    )
+    ran = posegloss(*command, "--leave-out", listed, "--teacher", "none")
+    assert "1 of 2 pictures to leave out are not annotated, such as b.jpg" in ran.said
+    (tmp_path / "two.json").write_text('{"one": ["a"], "two": ["b"]}')
+    ran = posegloss(*command, "--leave-out", tmp_path / "two.json")
+    assert (ran.code, "(--leave-out-key)" in ran.said) == (2, True)

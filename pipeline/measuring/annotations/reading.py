@@ -62,24 +62,25 @@ def _read_mat(content: bytes, source: str) -> Annotations:
     raise FormatError(f"{source} holds neither RELEASE (MPII) nor joints (Leeds Sports Pose)")
 
 
-def read_list(path: Path, key: str | None = None) -> Collection[str]:
+def read_list(path: Path, key: str | None = None, option: str = "--list-key") -> Collection[str]:
     """The pictures of a list: lines of text, a JSON list, or a JSON object with lists.
 
     Args:
         path: the list.
         key: of the list in a JSON object; the only one unless given.
+        option: what the user says that with.
 
     Raises:
         FormatError: the file cannot be read, or holds no such list.
     """
     with told_as_format_error(path, "a list of pictures"):
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")  # some editors begin a text with a mark
         data = json.loads(text) if path.suffix.lower() == ".json" else text.splitlines()
         lists = data if isinstance(data, dict) else {key or "": data}
         lists = {name: entries for name, entries in lists.items() if isinstance(entries, list)}
     chosen = key if key is not None or len(lists) != 1 else next(iter(lists))
     if chosen not in lists:
-        raise FormatError(f"{path} holds the lists {sorted(lists)}; say which of them (--list-key)")
+        raise FormatError(f"{path} holds the lists {sorted(lists)}; say which of them ({option})")
     names = frozenset(str(name).strip() for name in lists[chosen]) - {""}
     if not names:
         raise FormatError(f"{path} lists no pictures")
