@@ -91,6 +91,10 @@ class Annotations:
         """The pictures, each once, in their order."""
         return tuple(dict.fromkeys(person.image for person in self.people))
 
+    def ignored_in(self, image: str) -> FloatArray:
+        """(K, 4) boxes of those who are ignored in a picture."""
+        return self.ignored.get(image, np.empty((0, 4)))
+
     def of_images(self, names: Collection[str]) -> "Annotations":
         """Only the people of some pictures.
 
@@ -113,8 +117,7 @@ class Annotations:
             first, *rest = sorted(several, key=lambda person: -box_area(person.box))
             kept.append(first)
             if rest:
-                before = ignored.get(name, np.empty((0, 4)))
-                ignored[name] = np.concatenate([before, [person.box for person in rest]])
+                ignored[name] = np.concatenate([self.ignored_in(name), [person.box for person in rest]])
         return replace(self, people=tuple(kept), ignored=ignored)
 
 

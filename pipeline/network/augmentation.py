@@ -36,6 +36,7 @@ class Augmentation:
         gray: chance of a picture without color.
         blur: chance of a picture of fewer pixels, as distant people have.
         hide: chance of rectangles over the picture, one to three.
+        backdrop: chance that the person stands in front of another example's picture.
     """
 
     scale: float = 0.25
@@ -46,9 +47,10 @@ class Augmentation:
     gray: float = 0.1
     blur: float = 0.15
     hide: float = 0.35
+    backdrop: float = 0.5
 
 
-NONE: Final = Augmentation(0, 0, 0, 0, 0, 0, 0, 0)
+NONE: Final = Augmentation(0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def view(

@@ -6,8 +6,10 @@ import numpy as np
 
 from posegloss.pipeline.keras_backend import tf
 from posegloss.pipeline.network.augmentation import NONE, Augmentation, Values, view
+from posegloss.pipeline.network.backdrop import in_front_of
 from posegloss.pipeline.network.description import CELL, NUM_ALIGNED
-from posegloss.pipeline.network.example import Examples, decoded
+from posegloss.pipeline.network.example import Examples
+from posegloss.pipeline.roi import Image
 
 _READY: Final = 4
 """Batches that wait to be learned from."""
@@ -59,7 +61,8 @@ def _batches(
         known: Values = {name: examples.values[name][row] for name in _NAMES}
         if taught:
             known["maps"] = examples.maps(int(row))
-        picture, values = view(decoded(examples.pictures[row]), known, side, augmentation, rng)
+        picture = _elsewhere(examples, int(row), augmentation.backdrop, rng)
+        picture, values = view(picture, known, side, augmentation, rng)
         return [picture, *(np.asarray(values[name], spec.dtype.as_numpy_dtype) for name, spec in specs.items())]
 
     def load(count: Any, row: Any) -> tuple[Any, dict[str, Any]]:
@@ -72,3 +75,12 @@ def _batches(
 
     made = numbers.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     return made.batch(batch, drop_remainder=not remainder).prefetch(_READY)
+
+
+def _elsewhere(examples: Examples, row: int, chance: float, rng: np.random.Generator) -> Image:
+    """An example's picture, by chance with another one behind the person, where it is known who the person is."""
+    picture = examples.picture(row)
+    segmentation = examples.segmentation(row) if rng.random() < chance else None
+    if segmentation is None:
+        return picture
+    return in_front_of(picture, segmentation, examples.picture(int(rng.integers(len(examples)))), rng)

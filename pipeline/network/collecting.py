@@ -1,6 +1,7 @@
 """Where examples come from: people marked in pictures, and videos and pictures that a teacher labels."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -75,8 +76,9 @@ def marked_people(
                 region = teacher.aligned(picture.pixels, region) or region
             if region is not None:
                 labels = teacher.label(picture.pixels, region) if teacher else None
-                yield _of_person(person, region, labels, crop(picture.pixels, region))
-        boxes = [person.box for person in by_image[name]] + list(annotations.ignored.get(name, ()))
+                one = _of_person(person, region, labels, crop(picture.pixels, region))
+                yield replace(one, segmentation=teacher.segment(one.picture)) if teacher and labels else one
+        boxes = [person.box for person in by_image[name]] + list(annotations.ignored_in(name))
         empty = _without_anybody(picture.pixels, boxes, rng) if rng.random() < empty_share else None
         # Many sets mark but one person of a picture; the teacher sees the others.
         if empty is not None and (teacher is None or teacher.label(picture.pixels, empty) is None):

@@ -39,11 +39,14 @@ _SHAPES: Final[dict[str, tuple[int, ...]]] = {
 MIRROR_ALIGNED: Final = np.concatenate([MIRROR, [NUM_POINTS, NUM_POINTS + 1]])
 """The number in the mirror of each of the 33 points and of the two that align a region."""
 MAPS_SHAPE: Final = (64, 64, NUM_ALIGNED)
+SEGMENTATION_SIDE: Final = SIDE // 4
+"""Cells: the outline of a person needs fewer than a picture has pixels."""
 _SCHEMA: Final = pa.schema(
     [
         ("picture", pa.binary()),
         ("origin", pa.string()),
         ("maps", pa.binary()),
+        ("segmentation", pa.binary()),
         *((name, pa.list_(pa.float32(), int(np.prod(shape, dtype=int)))) for name, shape in _SHAPES.items()),
     ]
 )
@@ -69,6 +72,8 @@ class Example:
         person: 1 if the region shows a person, else 0.
         maps: (64, 64, 35) uint8 how probable a teacher finds each point in each cell of the region, in 255ths; None
             without a teacher, or where the points are exact.
+        segmentation: (88, 88) uint8 how probable a teacher finds it that a cell of the picture shows the person, in
+            255ths; None where no teacher was asked.
     """
 
     origin: str
@@ -80,6 +85,7 @@ class Example:
     world: FloatArray
     person: float
     maps: npt.NDArray[np.uint8] | None = None
+    segmentation: npt.NDArray[np.uint8] | None = None
 
 
 class ExampleCropper:
@@ -96,7 +102,7 @@ class ExampleCropper:
 def nobody(origin: str, picture: Image) -> Example:
     """An example that shows no person."""
     unknown = {name: np.full(shape, np.nan, np.float32) for name, shape in _SHAPES.items() if name != "person"}
-    return Example(origin, picture, **unknown | {"trust": np.zeros(NUM_ALIGNED, np.float32)}, person=0.0, maps=None)
+    return Example(origin, picture, **unknown | {"trust": np.zeros(NUM_ALIGNED, np.float32)}, person=0.0)
 
 
 def write_examples(path: Path, examples: Iterable[Example], about: dict[str, str]) -> int:
@@ -117,9 +123,8 @@ def write_examples(path: Path, examples: Iterable[Example], about: dict[str, str
             columns: list[Any] = [
                 pa.array([_encoded(example.picture) for example in rows], pa.binary()),
                 pa.array([example.origin for example in rows]),
-                pa.array(
-                    [None if example.maps is None else _encoded_maps(example.maps) for example in rows], pa.binary()
-                ),
+                _column(None if example.maps is None else _below_one_another(example.maps) for example in rows),
+                _column(example.segmentation for example in rows),
             ]
             for name in _SHAPES:
                 values = np.stack([np.ravel(getattr(example, name)) for example in rows]).astype(np.float32)
@@ -147,12 +152,14 @@ class Examples:
         origins: (N,) names.
         values: name to (N, ...) float32, as ``Example`` has them.
         encoded_maps: (N,) bytes, or None where there are no maps.
+        segmentations: (N,) bytes, or None where there is none.
     """
 
     pictures: npt.NDArray[np.object_]
     origins: npt.NDArray[np.object_]
     values: dict[str, FloatArray]
     encoded_maps: npt.NDArray[np.object_]
+    segmentations: npt.NDArray[np.object_]
 
     @classmethod
     def read(cls, paths: Iterable[Path]) -> "Examples":
@@ -176,8 +183,9 @@ class Examples:
         for name, shape in _SHAPES.items():
             flat = table[name].combine_chunks().flatten().to_numpy(zero_copy_only=False)
             values[name] = flat.reshape(-1, *shape)
-        pictures, origins, maps = (np.array(table[name].to_pylist(), object) for name in ("picture", "origin", "maps"))
-        return cls(pictures, origins, values, maps)
+        columns = ("picture", "origin", "maps", "segmentation")
+        pictures, origins, maps, segmentations = (np.array(table[name].to_pylist(), object) for name in columns)
+        return cls(pictures, origins, values, maps, segmentations)
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -187,7 +195,9 @@ class Examples:
         known = {origin: chosen(origin) for origin in set(self.origins)}
         rows = np.flatnonzero([known[origin] for origin in self.origins])
         values = {name: value[rows] for name, value in self.values.items()}
-        return Examples(self.pictures[rows], self.origins[rows], values, self.encoded_maps[rows])
+        return Examples(
+            self.pictures[rows], self.origins[rows], values, self.encoded_maps[rows], self.segmentations[rows]
+        )
 
     @property
     def untold(self) -> frozenset[str]:
@@ -210,8 +220,12 @@ class Examples:
         if content is None:
             return np.zeros(MAPS_SHAPE, np.uint8)
         side, _, count = MAPS_SHAPE
-        below = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
-        return np.asarray(below, np.uint8).reshape(count, side, side).transpose(1, 2, 0)
+        return _gray(content).reshape(count, side, side).transpose(1, 2, 0)
+
+    def segmentation(self, row: int) -> npt.NDArray[np.uint8] | None:
+        """(88, 88) uint8 as ``Example`` has it."""
+        content = self.segmentations[row]
+        return None if content is None else _gray(content)
 
 
 def decoded(content: bytes) -> Image:
@@ -224,10 +238,18 @@ def _encoded(picture: Image) -> bytes:
     return content.tobytes()
 
 
-def _encoded_maps(maps: npt.NDArray[np.uint8]) -> bytes:
-    """One picture of all maps below one another."""
-    _, content = cv2.imencode(".png", maps.transpose(2, 0, 1).reshape(-1, maps.shape[1]))
-    return content.tobytes()
+def _below_one_another(maps: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    return maps.transpose(2, 0, 1).reshape(-1, maps.shape[1])
+
+
+def _column(pictures: Iterable[npt.NDArray[np.uint8] | None]) -> Any:
+    """Pictures of one channel as PNG."""
+    encoded = [None if picture is None else cv2.imencode(".png", picture)[1].tobytes() for picture in pictures]
+    return pa.array(encoded, pa.binary())
+
+
+def _gray(content: bytes) -> npt.NDArray[np.uint8]:
+    return np.asarray(cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE), np.uint8)
 
 
 def _in_groups(examples: Iterable[Example]) -> Iterator[list[Example]]:

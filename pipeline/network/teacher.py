@@ -11,6 +11,7 @@ from posegloss.pipeline.detector import PoseDetector
 from posegloss.pipeline.landmarks import LandmarkModel, Landmarks
 from posegloss.pipeline.network.description import NUM_ALIGNED
 from posegloss.pipeline.network.example import MIRROR_ALIGNED, TRUST, Example, ExampleCropper
+from posegloss.pipeline.network.segmentation import Segmenter
 from posegloss.pipeline.roi import ROI_SCALE, Image, RegionOfInterest
 
 _MIN_PERSON: Final = 0.5
@@ -42,7 +43,9 @@ class Teacher:
 
     def __init__(self, model: str = "heavy", report: models.Report | None = None) -> None:
         self._detector = PoseDetector(models.load(models.DETECTOR, report))
-        self._network = LandmarkModel(models.load(model, report))
+        content = models.load(model, report)
+        self._network = LandmarkModel(content)
+        self.segment = Segmenter(content)
         self._crop = ExampleCropper()
 
     def aligned(self, image: Image, region: RegionOfInterest | None) -> RegionOfInterest | None:
@@ -71,10 +74,11 @@ class Teacher:
             if region is None or (labels := self.label(image, region)) is None:
                 continue
             trust = np.full(len(labels.points), TRUST, np.float32)
+            picture = self._crop(image, region)
             found.append(
                 Example(
                     origin,
-                    self._crop(image, region),
+                    picture,
                     labels.points,
                     trust,
                     labels.visibility,
@@ -82,6 +86,7 @@ class Teacher:
                     labels.world,
                     1.0,
                     labels.maps,
+                    self.segment(picture),
                 )
             )
         return found

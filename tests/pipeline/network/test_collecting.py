@@ -11,7 +11,7 @@ from posegloss.pipeline.measuring.annotations.table import read_table
 from posegloss.pipeline.measuring.people import Annotations, Person
 from posegloss.pipeline.measuring.pictures import decode
 from posegloss.pipeline.network.collecting import files_in, footage, marked_people
-from posegloss.pipeline.network.example import CONTEXT, SIDE, TRUST, Example
+from posegloss.pipeline.network.example import CONTEXT, SEGMENTATION_SIDE, SIDE, TRUST, Example
 from posegloss.pipeline.network.teacher import Teacher
 from posegloss.pipeline.roi import RegionOfInterest
 from posegloss.pipeline.skeleton import INDEX, KEYPOINT_NAMES
@@ -123,6 +123,22 @@ def test_the_teachers_maps_show_the_points(clip: Performance, pictures: Path, te
         assert np.hypot(*(np.array([column, row]) / 64 - one.points[point, :2])) < 0.04
     (alone,) = people(list(marked_people(annotations(clip, 10), pictures, None, empty_share=0)))
     assert alone.maps is None
+
+
+def test_the_teacher_tells_the_person_from_what_is_behind(clip: Performance, pictures: Path, teacher: Teacher) -> None:
+    (marked,) = people(list(marked_people(annotations(clip, 10), pictures, teacher, empty_share=0)))
+    (found,) = footage([pictures / "10.png"], teacher, every_s=1)
+    cells = SEGMENTATION_SIDE
+    for one in (marked, found):
+        assert one.segmentation is not None
+        assert one.segmentation.dtype == np.uint8
+        body = np.append(one.points[ARMS, :2], [one.points[[11, 12, 23, 24], :2].mean(axis=0)], axis=0)
+        for x, y in WHERE.to_frame(body) * (cells / SIDE):
+            assert one.segmentation[int(y), int(x)] > 128
+        # Beside the head is the room.
+        assert one.segmentation[: int(WHERE.to_frame(body)[0, 1] * cells / SIDE), [0, -1]].max() < 30
+    (alone,) = people(list(marked_people(annotations(clip, 10), pictures, None, empty_share=0)))
+    assert alone.segmentation is None
 
 
 def test_a_teacher_that_sees_somebody_else_is_not_believed(clip: Performance, pictures: Path, teacher: Teacher) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from posegloss.pipeline.network.example import (
     MAPS_SHAPE,
+    SEGMENTATION_SIDE,
     SIDE,
     Example,
     ExampleCropper,
@@ -55,6 +56,16 @@ def test_what_a_teacher_sees_is_read(tmp_path: Path) -> None:
     assert read.maps(0).shape == MAPS_SHAPE
     assert not read.maps(0).any()
     np.testing.assert_array_equal(read.part(lambda origin: origin != "alone").maps(0), taught.maps)
+
+
+def test_where_the_person_is_is_read(tmp_path: Path) -> None:
+    side = (SEGMENTATION_SIDE, SEGMENTATION_SIDE)
+    taught = example(segmentation=np.random.default_rng(0).integers(0, 256, side).astype(np.uint8))
+    write_examples(tmp_path / "a.parquet", [example("alone"), taught], {})
+    read = Examples.read([tmp_path / "a.parquet"])
+    assert read.segmentation(0) is None
+    for examples, row in ((read, 1), (read.part(lambda origin: origin != "alone"), 0)):
+        np.testing.assert_array_equal(examples.segmentation(row), taught.segmentation)
 
 
 def test_many_are_written_in_groups(tmp_path: Path) -> None:
