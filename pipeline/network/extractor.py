@@ -19,6 +19,7 @@ from posegloss.pipeline.network.preparing import OnStep, Part, prepare
 from posegloss.pipeline.network.report import Numbers, examples_drawn, write_report
 from posegloss.pipeline.network.size import NetworkSize
 from posegloss.pipeline.network.training import EpochReport, Plan, train
+from posegloss.pipeline.running.run_state import held
 
 NETWORK: Final = "landmarks.tflite"
 REPORT: Final = "report.html"
@@ -78,31 +79,34 @@ def train_extractor(
     Raises:
         SettingsError: the folder holds another training.
         ExamplesError: there is nobody to learn from.
-        StoreError: the folder cannot be written.
+        StoreError: the folder cannot be written, or another training is writing it.
     """
-    files = prepare(parts, out / _EXAMPLES, on_step)
-    held = _held_out(validation)
-    examples = Examples.read(files)
-    learned, validated = examples.part(lambda origin: not held(origin)), examples.part(held)
-    if not learned.values["person"].any():
-        raise ExamplesError(f"{out / _EXAMPLES} shows no person to learn from; name more pictures or videos")
-    _claim(out, _identity(description, plan, validation, examples), overwrite)
-    people = int((learned.values["person"] > 0).sum())
-    numbers = Numbers(people, len(learned) - people, len(validated))
-    on_start(numbers)
-    history: list[EpochReport] = []
+    with told_as_store_error(out):
+        out.mkdir(parents=True, exist_ok=True)
+    with held(out):
+        files = prepare(parts, out / _EXAMPLES, on_step)
+        left_out = _held_out(validation)
+        examples = Examples.read(files)
+        learned, validated = examples.part(lambda origin: not left_out(origin)), examples.part(left_out)
+        if not learned.values["person"].any():
+            raise ExamplesError(f"{out / _EXAMPLES} shows no person to learn from; name more pictures or videos")
+        _claim(out, _identity(description, plan, validation, examples), overwrite)
+        people = int((learned.values["person"] > 0).sum())
+        numbers = Numbers(people, len(learned) - people, len(validated))
+        on_start(numbers)
+        history: list[EpochReport] = []
 
-    def keep(report: EpochReport) -> None:
-        history.append(report)
-        on_epoch(report)
+        def keep(report: EpochReport) -> None:
+            history.append(report)
+            on_epoch(report)
 
-    network = train(description, learned, validated if len(validated) else None, out / _STAGES, plan, on_epoch=keep)
-    with told_as_store_error(out), whole_file(out / NETWORK) as part:
-        part.write_bytes(to_litert(network, untaught=learned.untold))
-    write_whole(out / HISTORY, json.dumps([asdict(report) for report in history], indent=1) + "\n")
-    pictures = examples_drawn(network, validated if len(validated) else learned)
-    write_report(out / REPORT, description, plan, numbers, history, pictures)
-    return TrainedExtractor(out / NETWORK, NetworkSize.of(description), numbers, tuple(history))
+        network = train(description, learned, validated if len(validated) else None, out / _STAGES, plan, on_epoch=keep)
+        with told_as_store_error(out), whole_file(out / NETWORK) as part:
+            part.write_bytes(to_litert(network, untaught=learned.untold))
+        write_whole(out / HISTORY, json.dumps([asdict(report) for report in history], indent=1) + "\n")
+        pictures = examples_drawn(network, validated if len(validated) else learned)
+        write_report(out / REPORT, description, plan, numbers, history, pictures)
+        return TrainedExtractor(out / NETWORK, NetworkSize.of(description), numbers, tuple(history))
 
 
 def _held_out(part: float) -> Callable[[str], bool]:
@@ -115,8 +119,17 @@ def _identity(description: NetworkDescription, plan: Plan, validation: float, ex
         "network": json.loads(description.to_json()),
         "plan": json.loads(json.dumps(asdict(plan))),
         "validation": validation,
-        "examples": [len(examples), zlib.crc32(b"".join(examples.pictures))],
+        "examples": [len(examples), zlib.crc32(b"".join(examples.pictures)), _labels(examples)],
     }
+
+
+def _labels(examples: Examples) -> int:
+    """A checksum of all that is known of the pictures: other labels are another training."""
+    drawn = (content or b"" for column in (examples.encoded_maps, examples.segmentations) for content in column)
+    total = zlib.crc32(b"".join(drawn))
+    for name in sorted(examples.values):
+        total = zlib.crc32(np.ascontiguousarray(examples.values[name]), total)
+    return total
 
 
 def _claim(out: Path, identity: dict[str, object], overwrite: bool) -> None:

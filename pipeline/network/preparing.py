@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from posegloss.pipeline.errors import SettingsError, told_as_store_error
 from posegloss.pipeline.files import remove_leftovers
-from posegloss.pipeline.measuring.people import Annotations
+from posegloss.pipeline.measuring.people import Annotations, Person
 from posegloss.pipeline.network.collecting import Warn, files_in, footage, marked_people
 from posegloss.pipeline.network.example import CONTEXT, SIDE, Example, about_examples, write_examples
 from posegloss.pipeline.network.teacher import Teacher
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the way in which examples are made: files of another one are made anew."""
 _PICTURES: Final = 500
 _FILES: Final = 20
@@ -97,7 +97,7 @@ def annotated_parts(
         settings = {
             "images": str(images.absolute()),
             "changed": images.stat().st_mtime if images.exists() else None,
-            "people": _digest(*(person.image.encode() + person.points.tobytes() for person in some.people)),
+            "people": _digest(*map(_told, some.people), *(some.ignored_in(name).tobytes() for name in some.images)),
             "teacher": teacher.name,
             "seed": seed,
         }
@@ -136,6 +136,11 @@ def footage_parts(
 
         parts.append(Part(f"footage-{_digest(seen[0][0])[:8]}-{start // _FILES:04}", settings, len(some), draw))
     return parts
+
+
+def _told(person: Person) -> bytes:
+    """All that an example is made of."""
+    return b"\0".join([person.image.encode(), *(a.tobytes() for a in (person.points, person.others, person.box))])
 
 
 def _digest(*contents: str | bytes) -> str:
