@@ -6,6 +6,7 @@
   what ``GlossClassifier.predict_proba`` takes, preprocessing in NumPy included.
 * Largest difference: of any probability from Keras' over the first N clips of the store that show a signer.
 * Same answer: the part of these clips whose most probable gloss is the same.
+* A streamed frame: what each of these 60 frames takes while a sign lasts, of a family that can be followed.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,6 +88,9 @@ def main() -> None:
                 f"{(found.argmax(axis=1) == expected.argmax(axis=1)).mean():.1%}",
             )
     Console().print(table)
+    if (stream := classifier.stream()) is not None:
+        frame = iter(cycle(classifier.preprocessing(timed)))
+        print(f"a streamed frame: {milliseconds(lambda: stream.push(next(frame))):.2f} ms")
     print(f"{classifier.name}, {classifier.preprocessing.layout}, {len(sequences)} clips of {options.store}, one core")
 
 
