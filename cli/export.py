@@ -11,9 +11,7 @@ from posegloss.cli.console import output, say_note, status
 def export(
     model: Annotated[Path, typer.Argument(help="A model folder that `posegloss train` made, of a Keras family.")],
     out: Annotated[Path, typer.Option(help="The file to write, *.tflite.")],
-    precision: Annotated[
-        str, typer.Option(help="Of the weights: float32, float16 (half the size) or int8 (a quarter).")
-    ] = "float32",
+    precision: Annotated[str, typer.Option(help="Of the weights: float32, or smaller: float16, int8.")] = "float32",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
 ) -> None:
     """Export a model as one LiteRT file: raw keypoints in, probabilities of glosses out.

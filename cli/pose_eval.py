@@ -39,7 +39,7 @@ class OpenPoseModel(StrEnum):
 
 def pose_eval(
     annotations: Annotated[
-        Path, typer.Argument(help="COCO keypoints (.json), MPII (.mat, .json), Leeds Sports Pose (.mat) or .csv.")
+        Path, typer.Argument(help="COCO keypoints (.json), MPII (.mat, .json), Leeds Sports Pose (.mat, .npz) or .csv.")
     ],
     images: Annotated[Path, typer.Option(help="The folder or tar of the pictures.")],
     list_: Annotated[

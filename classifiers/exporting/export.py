@@ -15,7 +15,7 @@ from posegloss.pipeline.keras_backend import keras, tf
 from posegloss.pipeline.quiet import without_greeting
 
 PRECISIONS: Final = ("float32", "float16", "int8")
-"""Of the large weights: float16 halves them, int8 dynamic range quarters them. All else stays float32."""
+"""Of the large weights: float16 halves them, int8 dynamic range quarters them. All else stays as it is."""
 
 
 def export(
