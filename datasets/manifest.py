@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from posegloss.pipeline.clip_source import ClipSource, span_suffix
 from posegloss.pipeline.errors import PoseglossError
+from posegloss.pipeline.files import files_below
 
 COLUMNS: Final = ("path", "gloss", "signer", "split", "start", "end", "synthetic")
 MANIFEST_SUFFIXES: Final = (".csv", ".tsv", ".parquet")
@@ -55,12 +56,21 @@ class ClipSources:
     problems: tuple[RowProblem, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Row:
+    """A row of a manifest that is not blank; ``wrong`` says why it could not be taken apart, if it could not."""
+
+    number: int
+    cells: Mapping[str, str]
+    wrong: str = ""
+
+
 def find_clips(inputs: PathLike | Sequence[PathLike]) -> ClipSources:
     """The clips of a video, a folder, a manifest, or of several of these.
 
     A folder that holds ``manifest.csv`` or ``manifest.parquet`` is read by it. In any other folder all videos
     count, at any depth; where every one lies exactly one folder down (``gloss/clip.mp4``), that folder's name is
-    the gloss.
+    the gloss. Linked folders count, each real folder once: by its own name where that lies in the folder, too.
 
     A clip's id is the name of that folder, or of the folder that the manifest or the single video lies in, and the path
     in it: it is the same from wherever and with whatever else a clip is named. A clip that is named twice counts once.
@@ -97,8 +107,8 @@ def read_manifest(path: PathLike) -> ClipSources:
     """The clips of a CSV or Parquet file with the columns path, gloss, signer, split, start, end, synthetic.
 
     Only path is required; it is relative to the manifest. start and end are seconds, synthetic is
-    true for clips that show no real person. Upper and lower case of the
-    headers, a byte order mark, and semicolons or tabs in place of commas (Excel's habit) make no difference.
+    true for clips that show no real person. Upper and lower case of the headers, a byte order mark, semicolons or tabs
+    in place of commas (Excel's habit), and blank rows make no difference.
 
     Args:
         path: the manifest.
@@ -110,17 +120,21 @@ def read_manifest(path: PathLike) -> ClipSources:
     prefix = _prefix(path.parent)
     clips: dict[str, ClipSource] = {}
     problems: list[RowProblem] = []
-    number = 1
-    for number, row in enumerate(_rows(path), start=2):
-        written = row.get("path", "")
+    for row in _rows(path):
+        written = row.cells.get("path", "")
         try:
-            clip = _to_clip(row, path.parent, prefix)
+            if row.wrong:
+                raise ValueError(row.wrong)
+            clip = _to_clip(row.cells, path.parent, prefix)
             if clip.clip_id in clips:
                 raise ValueError("the same clip as in an earlier row")
             clips[clip.clip_id] = clip
         except ValueError as error:
-            problems.append(RowProblem(number, written, str(error)))
-    if number == 1:
+            problems.append(RowProblem(row.number, written, str(error)))
+        except OSError as error:
+            # A name longer than the file system allows, or a folder that may not be read.
+            problems.append(RowProblem(row.number, written, f"cannot be read: {error.strerror or error}"))
+    if not clips and not problems:
         raise ManifestError(f"{path} has a header but no rows; add a row for each clip")
     return ClipSources(tuple(clips.values()), tuple(problems))
 
@@ -131,6 +145,13 @@ def _prefix(folder: Path) -> str:
 
 
 def _from_one(path: Path) -> ClipSources:
+    try:
+        return _found_in(path)
+    except OSError as error:
+        raise ManifestError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _found_in(path: Path) -> ClipSources:
     if path.is_dir():
         for name in MANIFEST_NAMES:
             if (path / name).is_file():
@@ -145,14 +166,9 @@ def _from_one(path: Path) -> ClipSources:
 
 
 def _scan_folder(folder: Path) -> Iterator[ClipSource]:
-    try:
-        videos = sorted(
-            file
-            for file in folder.rglob("*")
-            if file.suffix.lower() in VIDEO_SUFFIXES and not file.name.startswith(".") and file.is_file()
-        )
-    except OSError as error:
-        raise ManifestError(f"{folder} cannot be read: {error.strerror or error}") from error
+    videos = [
+        file for file in files_below(folder) if file.suffix.lower() in VIDEO_SUFFIXES and not file.name.startswith(".")
+    ]
     relative = [video.relative_to(folder) for video in videos]
     prefix = _prefix(folder)
     labelled = all(len(path.parts) == 2 for path in relative)
@@ -160,25 +176,29 @@ def _scan_folder(folder: Path) -> Iterator[ClipSource]:
         yield ClipSource(prefix + short.as_posix(), video, gloss=short.parts[0] if labelled else None)
 
 
-def _rows(path: Path) -> Iterator[Mapping[str, str]]:
+def _rows(path: Path) -> Iterator[_Row]:
     try:
         return _parquet_rows(path) if path.suffix.lower() == ".parquet" else _csv_rows(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise ManifestError(f"{path} cannot be read as a manifest: {error}") from error
 
 
-def _parquet_rows(path: Path) -> Iterator[Mapping[str, str]]:
+def _parquet_rows(path: Path) -> Iterator[_Row]:
     table = pq.read_table(path)
     table = table.rename_columns([name.strip().lower() for name in table.column_names])
     _require_path_column(path, table.column_names)
     columns = [name for name in COLUMNS if name in table.column_names]
-    return (
-        {name: "" if value is None else str(value).strip() for name, value in row.items()}
-        for row in table.select(columns).to_pylist()
-    )
+    rows = ({name: _text(value) for name, value in row.items()} for row in table.select(columns).to_pylist())
+    return (_Row(number, cells) for number, cells in enumerate(rows, start=2) if any(cells.values()))
 
 
-def _csv_rows(path: Path) -> Iterator[Mapping[str, str]]:
+def _text(value: object) -> str:
+    # Not every program writes null for what is missing in a column of numbers.
+    missing = value is None or (isinstance(value, float) and math.isnan(value))
+    return "" if missing else str(value).strip()
+
+
+def _csv_rows(path: Path) -> Iterator[_Row]:
     try:
         text = path.read_text("utf-8-sig")
     except UnicodeDecodeError:
@@ -193,12 +213,43 @@ def _csv_rows(path: Path) -> Iterator[Mapping[str, str]]:
     _require_path_column(path, header)
     # Excel writes 1,5 for 1.5 wherever it writes semicolons for commas.
     comma_is_decimal = delimiter != ","
-    rows = csv.reader(lines[1:], delimiter=delimiter)
-    return (_cells(header, cells, comma_is_decimal) for cells in rows)
+    return (
+        _Row(number, _cells(header, cells, comma_is_decimal), wrong)
+        for number, (cells, wrong) in enumerate(_split_rows(lines[1:], delimiter), start=2)
+        if wrong or any(cell.strip() for cell in cells)
+    )
+
+
+def _split_rows(lines: Sequence[str], delimiter: str) -> Iterator[tuple[list[str], str]]:
+    """The cells of each row and what is wrong with it; then the cells are those of its first line, as far as they go.
+
+    Where quotation marks do not match, the next line is a row again: what they would swallow are rows of their own.
+    """
+    at = 0
+    while at < len(lines):
+        rows = csv.reader((lines[n] for n in range(at, len(lines))), delimiter=delimiter, strict=True)
+        try:
+            cells, wrong, length = next(rows), "", rows.line_num
+        except csv.Error as error:
+            cells, length = _split_line(lines[at], delimiter, strict=False), 1
+            wrong = (
+                f"its quotation marks do not match, or a cell is too long ({error}); "
+                'put them around whole cells, and write "" for one within'
+            )
+        yield cells, wrong
+        at += length
+
+
+def _split_line(line: str, delimiter: str, *, strict: bool) -> list[str]:
+    """The cells of a line; none where it cannot be taken apart."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=strict), [])
+    except csv.Error:
+        return []
 
 
 def _header(line: str, delimiter: str) -> list[str]:
-    return [cell.strip().lower() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+    return [cell.strip().lower() for cell in _split_line(line, delimiter, strict=True)]
 
 
 def _cells(header: Sequence[str], cells: Sequence[str], comma_is_decimal: bool) -> dict[str, str]:
@@ -210,7 +261,7 @@ def _cells(header: Sequence[str], cells: Sequence[str], comma_is_decimal: bool) 
 
 def _require_path_column(path: Path, header: Sequence[str]) -> None:
     if "path" not in header:
-        found = ", ".join(repr(name) for name in header[:8])
+        found = ", ".join(repr(name) for name in header[:8]) or "none; are its quotation marks closed?"
         raise ManifestError(
             f"{path} has no column 'path' (found: {found}); its first line must name the columns, "
             f"of {', '.join(COLUMNS)}; only path is required"

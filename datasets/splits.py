@@ -15,6 +15,7 @@ from posegloss.pipeline.errors import PoseglossError
 IntArray = npt.NDArray[np.int64]
 
 SIGNERS_UNKNOWN: Final = "signers unknown: accuracy may be optimistic"
+_ONE_SIGNER: Final = "all clips are of one signer"
 _PUBLISHED: Final = {
     "train": "train",
     "training": "train",
@@ -127,7 +128,6 @@ def split_clips(
             how = _hold_out(part, "test", glosses, signers, test, seed, notes)
         if validation:
             _hold_out(part, "validation", glosses, signers, validation, seed + 1, notes)
-    explained = bool(notes)
     if blank:
         _note(
             notes,
@@ -141,10 +141,13 @@ def split_clips(
             f"{len(train)} clips of {len(set(glosses[train]))} glosses would be left to train on and {len(tested)} to "
             "test; record more clips of each gloss, best by other signers"
         )
-    others = set(signers[np.concatenate([train, chosen])])
-    independent = "" not in set(signers[part != ""]) and not others & set(signers[tested])
-    if not independent and not explained:
-        notes.append("a signer is on both sides of the split: accuracy may be optimistic")
+    shared = set(signers[np.concatenate([train, chosen])]) & (set(signers[tested]) - {""})
+    independent = "" not in set(signers[part != ""]) and not shared
+    # Other notes, of clips that were left out, do not say why the test is not independent.
+    if not independent and not any(note.startswith((SIGNERS_UNKNOWN, _ONE_SIGNER)) for note in notes):
+        notes.append(
+            "a signer is on both sides of the split: accuracy may be optimistic" if shared else SIGNERS_UNKNOWN
+        )
     return Split(train, chosen, tested, independent, how, tuple(notes))
 
 
@@ -199,7 +202,7 @@ def _hold_out(
     elif name == "test":
         _note(
             notes,
-            "all clips are of one signer: the test says nothing about other people. Record at least two more signers",
+            f"{_ONE_SIGNER}: the test says nothing about other people. Record at least two more signers",
             SplitWarning,
         )
     part[_some_of_each_gloss(np.flatnonzero(part == "train"), glosses, fraction, seed)] = name

@@ -1,7 +1,8 @@
-"""Files that appear when they are whole."""
+"""Files that appear when they are whole, and the files below a folder."""
 
 import os
 import tempfile
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,6 +49,38 @@ def write_whole(out: Path, text: str) -> None:
         out.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(out) as part:
             part.write_text(text, "utf-8")
+
+
+def files_below(folder: Path) -> list[Path]:
+    """The files below a folder at any depth, sorted; a link to a folder counts as a folder.
+
+    Each folder is looked into once, and by a link only if it cannot be reached without: neither a link that leads up
+    nor one beside its own folder gives a file twice. A folder that may not be read gives nothing.
+
+    Raises:
+        OSError: a folder cannot be read for another reason than that it may not be.
+    """
+    found: list[Path] = []
+    seen: set[str] = set()
+    # Links wait until everything that lies there by itself has been seen.
+    starts = deque([str(folder)])
+    while starts:
+        for place, folders, files in os.walk(starts.popleft(), onerror=_raise_unless_forbidden):
+            real = os.path.realpath(place)
+            if real in seen:
+                folders.clear()
+                continue
+            seen.add(real)
+            # The order of a disk is no order: which of two links comes first must not change.
+            folders.sort()
+            starts += (str(path) for path in (Path(place, name) for name in folders) if path.is_symlink())
+            found += (path for path in (Path(place, name) for name in files) if path.is_file())
+    return sorted(found)
+
+
+def _raise_unless_forbidden(error: OSError) -> None:
+    if not isinstance(error, PermissionError):
+        raise error
 
 
 def remove_leftovers(scratch: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path, PurePath, PurePosixPath
 import cv2
 import numpy as np
 
+from posegloss.pipeline.files import files_below
 from posegloss.pipeline.formats.errors import FormatError
 from posegloss.pipeline.formats.tar import is_tar, tar_files
 from posegloss.pipeline.roi import Image
@@ -46,7 +47,7 @@ def read_files(source: Path, names: Collection[str]) -> Iterator[tuple[str, byte
     wanted = _Wanted(names)
     if source.is_dir():
         # Paths first: another folder may hold another picture of that name.
-        paths = (path.relative_to(source) for path in sorted(source.rglob("*")) if path.is_file())
+        paths = (path.relative_to(source) for path in files_below(source))
         for path in sorted(paths, key=lambda path: not wanted.is_path(path)):
             if (name := wanted.take(PurePosixPath(path.as_posix()))) is not None:
                 try:

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from posegloss.pipeline.errors import VideoError
+from posegloss.pipeline.files import files_below
 from posegloss.pipeline.measuring.people import Annotations, Person
 from posegloss.pipeline.measuring.pictures import decode, read_files
 from posegloss.pipeline.network.description import NUM_ALIGNED, NUM_POINTS
@@ -116,7 +117,7 @@ def files_in(paths: Sequence[Path]) -> Mapping[str, Path]:
     """The files of folders, and files themselves, by names that tell them apart."""
     found: dict[str, Path] = {}
     for path in paths:
-        inside = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
+        inside = files_below(path) if path.is_dir() else [path]
         found |= {one.as_posix(): one for one in inside if not one.name.startswith(".")}
     return found
 

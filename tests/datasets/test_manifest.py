@@ -1,4 +1,6 @@
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from posegloss.datasets.manifest import ManifestError, find_clips, read_manifest
@@ -54,6 +56,13 @@ def test_parquet(folder):
     assert (short(second), second.gloss, second.start_s) == ("b.mp4", None, None)
 
 
+def test_nan_is_no_label(folder):
+    columns = {"path": ["a.mp4", "b.mp4"], "gloss": [float("nan"), 7.0], "signer": [1.0, float("nan")]}
+    pq.write_table(pa.table(columns), folder / "list.parquet")
+    clips = read_manifest(folder / "list.parquet").clips
+    assert [(clip.gloss, clip.signer) for clip in clips] == [(None, "1.0"), ("7.0", None)]
+
+
 def test_paths_of_windows(folder):
     (clip,) = read_manifest(manifest(folder, "path\nsub\\c.MOV\n")).clips
     assert short(clip) == "sub/c.MOV"
@@ -73,6 +82,9 @@ def test_paths_of_windows(folder):
         ("b.mp4,0,inf", "not a number"),
         ("b.mp4,-1,2", "not a number"),
         ("a.mp4,0,1", "earlier row"),
+        pytest.param("x" * 300 + ".mp4,0,1", "File name too long", id="long name"),
+        ('gone.mp4,0,"1', "quotation marks do not match"),
+        ('gone.mp4,"0"1,2', "quotation marks do not match"),
     ],
 )
 def test_a_wrong_row_does_not_stop_the_rest(folder, row, reason):
@@ -82,6 +94,35 @@ def test_a_wrong_row_does_not_stop_the_rest(folder, row, reason):
     assert problem.row_number == 3
     assert problem.path == row.split(",")[0]
     assert reason in problem.reason
+
+
+@pytest.mark.parametrize("after", [0, 20_000], ids=["a few rows", "more than a cell may hold"])
+def test_an_open_quotation_mark_swallows_no_other_row(folder, after):
+    rows = ['a.mp4,"A', "b.mp4,B", *["gone.mp4,C"] * after, '"sub/c.MOV,"C']
+    found = read_manifest(manifest(folder, "\n".join(["path,gloss", *rows, ""])))
+    assert [(short(clip), clip.gloss) for clip in found.clips] == [("b.mp4", "B")]
+    wrong = [problem for problem in found.problems if "quotation marks" in problem.reason]
+    assert [(problem.row_number, problem.path) for problem in wrong] == [(2, "a.mp4"), (4 + after, "sub/c.MOV,C")]
+    assert len(found.problems) == 2 + after
+
+
+def test_a_cell_of_several_lines_is_one_cell(folder):
+    (clip,) = read_manifest(manifest(folder, 'path,note,gloss\na.mp4,"two\n""lines""",wave\n')).clips
+    assert clip.gloss == "wave"
+
+
+@pytest.mark.parametrize("blank", ["", "  ", ";;;", ' ;"";'])
+def test_blank_rows_are_no_problem(folder, blank):
+    text = f"path;gloss;start;end\na.mp4;wave;;\n{blank}\n;wave;;\nb.mp4;wave;;\n{blank}\n"
+    found = read_manifest(manifest(folder, text))
+    assert [short(clip) for clip in found.clips] == ["a.mp4", "b.mp4"]
+    assert [(problem.row_number, problem.reason) for problem in found.problems] == [(4, "the path is empty")]
+
+
+def test_blank_rows_of_parquet(folder):
+    pd.DataFrame({"path": ["a.mp4", None], "start": [0.5, None]}).to_parquet(folder / "list.parquet")
+    found = read_manifest(folder / "list.parquet")
+    assert (len(found.clips), found.problems) == (1, ())
 
 
 def test_two_spans_of_one_video_are_two_clips(folder):
@@ -95,6 +136,9 @@ def test_two_spans_of_one_video_are_two_clips(folder):
         (b"file,gloss\na.mp4,wave\n", "no column 'path'"),
         (b"", "empty"),
         (b"path,gloss\n", "no rows"),
+        (b"path,gloss\n,\n\n", "no rows"),
+        (b'path,"gloss,signer\na.mp4,wave,ada\n', "quotation marks closed"),
+        pytest.param(b"x" * 200_000, "no column 'path'", id="one long line"),
         (b"\x89PNG\r\n\xff\xfe\x00\x01", "not UTF-8"),
         ("path;gloss\na.mp4;Grüß".encode("cp1252"), "CSV UTF-8"),
         (b"a\0b\0c", "not a CSV file"),
@@ -132,6 +176,23 @@ def test_other_folders_say_nothing_of_glosses(folder):
     }
 
 
+def test_linked_folders_count(tmp_path):
+    for name in ("archive/HELLO/1.mp4", "corpus/WAVE/1.mp4"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    (tmp_path / "corpus" / "HELLO").symlink_to(tmp_path / "archive" / "HELLO")
+    clips = find_clips(tmp_path / "corpus").clips
+    assert [(short(clip), clip.gloss) for clip in clips] == [("HELLO/1.mp4", "HELLO"), ("WAVE/1.mp4", "WAVE")]
+
+
+def test_a_linked_folder_beside_its_own_keeps_the_ids(tmp_path):
+    (tmp_path / "WAVE").mkdir()
+    (tmp_path / "WAVE" / "1.mp4").touch()
+    for link in ("AGAIN", "ZZZ"):
+        (tmp_path / link).symlink_to("WAVE")
+    assert [(short(clip), clip.gloss) for clip in find_clips(tmp_path).clips] == [("WAVE/1.mp4", "WAVE")]
+
+
 def test_folder_with_manifest(folder):
     manifest(folder, "path,gloss\na.mp4,wave\n", name="manifest.csv")
     (clip,) = find_clips(folder).clips
@@ -152,6 +213,8 @@ def test_nothing_there(tmp_path):
         find_clips(tmp_path / "gone")
     with pytest.raises(ManifestError, match="no videos"):
         find_clips(tmp_path)
+    with pytest.raises(ManifestError, match="cannot be read: File name too long"):
+        find_clips(tmp_path / ("x" * 300))
 
 
 def test_ids_are_the_same_with_whatever_else_a_clip_is_named(tmp_path):

@@ -94,6 +94,21 @@ def test_published_split_that_mixes_signers_is_not_independent():
     assert split_clips(clips, use_published=False).signer_independent
 
 
+@pytest.mark.filterwarnings("ignore::posegloss.datasets.splits.SplitWarning")
+def test_other_notes_do_not_hide_that_signers_are_mixed():
+    clips = [Label("ab"[i % 2], f"s{i % 3}", "test" if i % 5 == 0 else "train") for i in range(60)]
+    notes = split_clips([*clips, Label("a", None, "train")]).notes
+    assert any("1 clips of unknown signers were left out" in note for note in notes)
+    assert any("both sides" in note for note in notes)
+
+
+def test_a_published_split_of_unknown_signers_says_so():
+    clips = [Label("ab"[i % 2], None, ["train", "dev", "test"][i % 3]) for i in range(30)]
+    split = split_clips(clips)
+    assert not split.signer_independent
+    assert split.notes == (SIGNERS_UNKNOWN,)
+
+
 def test_clips_without_a_published_split_are_told_of():
     clips = [Label("ab"[i % 2], f"s{i % 4}", ["train", "train", "test", " "][i % 4]) for i in range(40)]
     with pytest.warns(SplitWarning, match="10 clips without a part of the published split"):
@@ -131,6 +146,7 @@ def test_one_signer_only():
     with pytest.warns(SplitWarning, match="one signer"):
         split = split_clips(clips)
     assert not split.signer_independent
+    assert len(split.notes) == 1
     assert len(split.test)
 
 
