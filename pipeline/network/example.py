@@ -102,7 +102,8 @@ class ExampleCropper:
 def nobody(origin: str, picture: Image) -> Example:
     """An example that shows no person."""
     unknown = {name: np.full(shape, np.nan, np.float32) for name, shape in _SHAPES.items() if name != "person"}
-    return Example(origin, picture, **unknown | {"trust": np.zeros(NUM_ALIGNED, np.float32)}, person=0.0)
+    told = unknown | {"trust": np.zeros(NUM_ALIGNED, np.float32)}
+    return Example(origin, picture, **told, person=0.0, maps=None, segmentation=None)
 
 
 def write_examples(path: Path, examples: Iterable[Example], about: dict[str, str]) -> int:
