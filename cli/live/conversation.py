@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -12,16 +13,12 @@ from posegloss.cli.console import say_error
 from posegloss.cli.live.frame_clock import FrameClock
 from posegloss.cli.live.limits import IDLE_S, MESSAGES_A_SECOND, SEND_S, Budget, Close, Refusal
 from posegloss.cli.live.protocol import read_command, read_frame
-from posegloss.cli.live.session import Message, Session, Shot
+from posegloss.cli.live.session import GoneError, Message, Session, Shot
 from posegloss.cli.live.sources import Player
 from posegloss.cli.live.studio import Studio
 from posegloss.cli.live.worker import Worker
 from posegloss.pipeline.errors import PoseglossError
 from posegloss.pipeline.roi import Image
-
-
-class _GoneError(Exception):
-    """The client has gone, or does not read."""
 
 
 async def converse(websocket: WebSocket, studio: Studio) -> None:
@@ -52,9 +49,12 @@ class _Conversation:
         hello = read_command(await self._receive_text())
         if hello["type"] != "hello":
             raise Refusal(Close.MALFORMED, "say hello first")
-        model = self._studio.model(hello["model"])
         self._worker = Worker(
-            lambda: self._session.open(model), self._session.work, self._session.close, self._worker_failed
+            # On its thread, since a model may have to be loaded, for which other sessions need not wait.
+            lambda: self._session.open(self._studio.model(hello["model"])),
+            self._session.work,
+            self._session.close,
+            self._worker_failed,
         )
         try:
             if self._studio.source:
@@ -139,8 +139,9 @@ class _Conversation:
         content = message if isinstance(message, bytes) else json.dumps(message, separators=(",", ":"))
         try:
             asyncio.run_coroutine_threadsafe(self._send(content), self._loop).result(SEND_S)
-        except (RuntimeError, WebSocketDisconnect, TimeoutError, OSError) as error:
-            raise _GoneError from error
+        # Cancelled where the server ends.
+        except (RuntimeError, WebSocketDisconnect, TimeoutError, OSError, CancelledError) as error:
+            raise GoneError from error
 
     async def _send(self, content: str | bytes) -> None:
         if isinstance(content, bytes):
@@ -153,7 +154,7 @@ class _Conversation:
             refusal = error
         elif isinstance(error, PoseglossError):
             refusal = Refusal(Close.FAILED, str(error))
-        elif isinstance(error, _GoneError):
+        elif isinstance(error, GoneError):
             refusal = Refusal(Close.IDLE, "answers were not read")
         else:
             say_error(f"a live session ended: {type(error).__name__}: {error}")

@@ -14,6 +14,8 @@ IDLE_S: Final = 60.0
 """The page says every few seconds that it is there, also while it is paused."""
 SEND_S: Final = 10.0
 """Who does not read an answer for so long has gone, whatever the network says."""
+LONGEST_PIECE: Final = 1 << 16
+"""Bytes of an archive that go out at once: answers wait behind no more, and a slow network takes so much in time."""
 LONGEST_RECORD: Final = 20 * 60 * 30
 """Frames that a session remembers: 20 minutes at 30 a second."""
 MOST_SIGNS: Final = 5000

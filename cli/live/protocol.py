@@ -6,11 +6,11 @@ both little-endian, and a JPEG. A text is a command: a flat JSON object.
 
 import json
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from posegloss.cli.live.limits import LONGEST_GLOSS, LONGEST_TEXT, Close, Refusal
+from posegloss.cli.live.limits import LONGEST_GLOSS, LONGEST_PIECE, LONGEST_TEXT, Close, Refusal
 
 _HEADER: Final = struct.Struct("<Id")
 
@@ -74,9 +74,10 @@ def write_picture(jpeg: bytes) -> bytes:
     return b"P" + jpeg
 
 
-def write_archive(content: bytes) -> bytes:
-    """A saved session, for the page to hand to the person."""
-    return b"Z" + content
+def write_archive(content: bytes) -> Iterator[bytes]:
+    """A saved session in pieces, which the page puts together and hands to the person."""
+    for start in range(0, len(content), LONGEST_PIECE):
+        yield b"Z" + content[start : start + LONGEST_PIECE]
 
 
 def read_command(text: str) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from posegloss.pipeline.sequence import FloatArray, KeypointSequence, nobody
 
 _NEW_PART_S = 5.0
 """After a pause or a lost camera, what comes is another part: a .pose file has no gaps."""
+_ROUNDING_S = 1e-6
+"""A sign that begins with a part's first frame may begin by less than this before it."""
 
 
 @dataclass
@@ -65,9 +67,16 @@ class Record:
             if not self._parts[0].frames:
                 self._parts.popleft()
 
-    def span(self, start_s: float, end_s: float) -> KeypointSequence | None:
-        """The latest frames between two times; None where there is none."""
-        return self._parts[-1].sequence(self.layout, start_s, end_s) if self._parts else None
+    def span(self, start_s: float, end_s: float, margin_s: float = 0.0) -> KeypointSequence | None:
+        """The frames of a sign, and those so long before and after it; None where its beginning is forgotten.
+
+        They are of the part that the sign began in: a frame of another size, or after a gap, ends a sign and is none
+        of it.
+        """
+        for part in reversed(self._parts):
+            if part.frames[0][0] <= start_s + _ROUNDING_S:
+                return part.sequence(self.layout, start_s - margin_s, end_s + margin_s)
+        return None
 
     def copy(self) -> tuple[list[Part], list[dict[str, Any]]]:
         """The parts and signs as they are now, for another thread to read."""

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,6 +29,10 @@ Message = dict[str, Any] | bytes
 _QUALITY: Final = [cv2.IMWRITE_JPEG_QUALITY, 80]
 
 
+class GoneError(Exception):
+    """The client has gone, or does not read."""
+
+
 @dataclass(frozen=True, eq=False)
 class Shot:
     """A frame that waits for its turn: the JPEG of a client, or a picture of the server's own.
@@ -50,7 +55,7 @@ class Session:
 
     Args:
         studio: where trackers and models come from.
-        tell: sends a message to the client; may be called on any thread.
+        tell: sends a message to the client; may be called on any thread. Raises GoneError.
         later: has something done on the worker thread; may be called on any thread.
     """
 
@@ -148,20 +153,27 @@ class Session:
         if not len(self.takes):
             self._tell({"type": "failed", "what": "learn", "reason": "record a few takes first"})
             return
-        takes, model = self.takes.by_gloss(), self._model
+        takes, learnt, model = self.takes.by_gloss(), self.takes.numbers, self._model
 
         def teach() -> None:
             new = self._studio.teach(model, takes)
-            self._later(lambda: self._go_on_with(new))
+            self._later(lambda: self._go_on_with(new, learnt))
 
         self._aside("learn", teach)
 
     def save(self) -> None:
-        """Send the session as an archive."""
+        """Send the session as an archive; it is kept, so what does not arrive can be saved again."""
         parts, signs = self._record.copy()
         model, layout = self._model, self._record.layout
         about = {"model": model.name, "synthetic": model.recogniser.synthetic, "threshold": self._stream.threshold}
-        self._aside("save", lambda: self._tell(write_archive(archive(parts, signs, layout, about))))
+
+        def send() -> None:
+            content = archive(parts, signs, layout, about)
+            self._tell({"type": "archive", "size": len(content)})
+            for piece in write_archive(content):
+                self._tell(piece)
+
+        self._aside("save", send)
 
     def _use(self, model: Model) -> None:
         self._model = model
@@ -169,9 +181,11 @@ class Session:
         if self._chosen is not None:
             self._stream.threshold = self._chosen
 
-    def _go_on_with(self, model: Model) -> None:
+    def _go_on_with(self, model: Model, learnt: Sequence[int]) -> None:
         self._use(model)
-        self.takes.clear()
+        # Those that were recorded meanwhile wait for the next time.
+        for number in learnt:
+            self.takes.remove(number)
         self._tell_takes()
         self._tell({"type": "learned", "threshold": self._stream.threshold, **described(model)})
 
@@ -194,8 +208,7 @@ class Session:
             sign = plain_sign(event)
             self._record.signs.append(sign)
             return {"kind": "ended", **sign}
-        margin_s = self._stream.settings.margin_s
-        sequence = self._record.span(event.start_s - margin_s, event.end_s + margin_s)
+        sequence = self._record.span(event.start_s, event.end_s, self._stream.settings.margin_s)
         if sequence is not None:
             self.takes.add(sequence)
             self._tell_takes()
@@ -210,17 +223,24 @@ class Session:
         def run() -> None:
             try:
                 work()
+            except GoneError:
+                self._tell_failed(what, f"the page did not receive it in time; {what} again")
             except PoseglossError as error:
-                self._tell({"type": "failed", "what": what, "reason": str(error)})
+                self._tell_failed(what, str(error))
             # One who only asked for too much goes on signing.
             except Exception as error:  # noqa: BLE001
                 say_error(f"a live session could not {what}: {type(error).__name__}: {error}")
-                self._tell({"type": "failed", "what": what, "reason": "the server made a mistake"})
+                self._tell_failed(what, "the server made a mistake")
             finally:
                 self._busy = False
 
         self._busy = True
         threading.Thread(target=run, name=f"live {what}", daemon=True).start()
+
+    def _tell_failed(self, what: str, reason: str) -> None:
+        """Who has gone need not know."""
+        with suppress(GoneError):
+            self._tell({"type": "failed", "what": what, "reason": reason})
 
 
 def _fitted(image: Image) -> Image:

@@ -1,4 +1,4 @@
-"""What all sessions of a server share: the model, those that it was taught, and how many may watch at once."""
+"""What all sessions of a server share: the model, those that were taught, and how many may watch at once."""
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from posegloss.classifiers.predict import GlossRecogniser
 from posegloss.classifiers.streaming.recogniser import StreamingRecogniser
+from posegloss.cli.console import say_note
 from posegloss.cli.live.limits import Close, Refusal
 from posegloss.cli.live.sources import Source
 from posegloss.pipeline.errors import PoseglossError
@@ -16,6 +17,8 @@ from posegloss.pipeline.pose import PoseBackend
 from posegloss.pipeline.sequence import KeypointSequence
 
 _TAUGHT: Final = "-taught"
+_MOST_TAUGHT: Final = 4
+"""Models that are held in memory for pages that come back, beside those that sessions are using."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ class Studio:
         settings = recogniser.extraction
         self._settings = replace(settings, precision=precision) if precision else settings
         self._max_sessions, self._threads = max_sessions, threads
-        self._models = {self.first.name: self.first}
+        self._folders: dict[str, Path] = {}
+        self._held: dict[str, Model] = {}
         self._sessions = 0
         self._opening, self._teaching = threading.Lock(), threading.Lock()
 
@@ -96,8 +100,13 @@ class Studio:
             return self._settings.open_backend(self._threads)
 
     def model(self, name: str | None) -> Model:
-        """The model of a name that a page remembers, or the first."""
-        return self._models.get(name or "", self.first)
+        """The model of a name that a page remembers, or the first; not at once, where it has to be loaded again."""
+        path = self._folders.get(name or "")
+        if path is None:
+            return self.first
+        with self._opening:
+            model = self._held.get(path.stem) or self._loaded(path)
+            return self.first if model is None else self._hold(model)
 
     def teach(self, model: Model, takes: Mapping[str, Sequence[KeypointSequence]]) -> Model:
         """A model that knows some more signs, saved beside the first one; one is taught at a time.
@@ -112,9 +121,25 @@ class Studio:
             path = save_taught(taught, self._free_path())
             with self._opening:
                 StreamingRecogniser(taught)
-            new = Model(path.stem, path, taught)
-            self._models[new.name] = new
-            return new
+                self._folders[path.stem] = path
+                return self._hold(Model(path.stem, path, taught))
+
+    def _hold(self, model: Model) -> Model:
+        """Hold it as the latest that was used, and forget those that were not used for the longest time."""
+        self._held.pop(model.name, None)
+        self._held[model.name] = model
+        while len(self._held) > _MOST_TAUGHT:
+            del self._held[next(iter(self._held))]
+        return model
+
+    def _loaded(self, path: Path) -> Model | None:
+        try:
+            recogniser = GlossRecogniser.load(path)
+        except PoseglossError as error:
+            say_note(f"a page goes on with {self.first.name}: {error}")
+            return None
+        StreamingRecogniser(recogniser)
+        return Model(path.stem, path, recogniser)
 
     def _free_path(self) -> Path:
         path = self.first.path

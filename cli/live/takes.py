@@ -35,9 +35,10 @@ class Takes:
         """Forget a take, if there is one of that number."""
         self._takes.pop(number, None)
 
-    def clear(self) -> None:
-        """Forget all takes."""
-        self._takes.clear()
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Of all takes."""
+        return tuple(self._takes)
 
     def by_gloss(self) -> Mapping[str, Sequence[KeypointSequence]]:
         """The takes of each gloss."""

@@ -2,7 +2,7 @@
 
 import { Camera } from "./camera.js";
 import { Connection } from "./connection.js";
-import { download } from "./download.js";
+import { expectArchive, takePiece } from "./download.js";
 import { drawSkeleton } from "./drawing.js";
 import { listenToKeys } from "./keys.js";
 import { Teaching } from "./teaching.js";
@@ -19,13 +19,14 @@ let somebody = performance.now(), shown = 0, mirrored = true, wantedCamera = "",
 const connection = new Connection({
   hello: () => ({ type: "hello", model }),
   message: message => HEARD[message.type]?.(message),
-  binary: (kind, bytes) => kind === "P" ? showPicture(bytes) : download(bytes),
+  binary: (kind, bytes) => kind === "P" ? showPicture(bytes) : takePiece(bytes),
   closed: ({ reason, seconds }) => {
     showLink("bad", "not connected");
     trouble("server", `${reason || "The server cannot be reached."} Trying again every ${seconds < 1 ? "moment" : `${seconds} seconds`}.`);
     drawSkeleton(skeleton, null);
     showGloss("none", "waiting for the server");
     teaching.reset();
+    expectArchive(0);
     timing.clear();
     showFigures(null);
   },
@@ -74,6 +75,7 @@ const HEARD = {
     describe(message);
     teaching.learned(message);
   },
+  archive: ({ size }) => expectArchive(size),
   failed(message) {
     if (message.what === "learn") teaching.failed(message.reason);
     else trouble(message.what, message.reason);

@@ -1,6 +1,7 @@
 """A server of the tests' own, and clients that know how to behave, or do not."""
 
 import json
+import socket
 import struct
 import threading
 import time
@@ -73,15 +74,32 @@ class Server:
             compression=None,
             max_size=None,
             open_timeout=20,
+            **options,
         )
 
     @contextmanager
-    def session(self) -> Iterator[ClientConnection]:
+    def session(self, **options: Any) -> Iterator[ClientConnection]:
         """A socket that was welcomed."""
-        with self.connect() as socket:
+        with self.connect(**options) as socket:
             say(socket, type="hello", model=None)
             assert hear(socket, "welcome")
             yield socket
+
+
+class SlowNetwork(socket.socket):
+    """A client's end of a network that takes so many bytes a second."""
+
+    def __init__(self, port: int, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+        # What waits in the kernel has arrived, as far as the server can know.
+        self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)
+        super().connect(("127.0.0.1", port))
+
+    def recv(self, *arguments: Any) -> bytes:
+        data = super().recv(*arguments)
+        time.sleep(len(data) / self.rate)
+        return data
 
 
 @contextmanager
@@ -126,6 +144,17 @@ def hear(socket: ClientConnection, kind: str, timeout: float = 20) -> dict[str, 
                 return {"bytes": message}
         elif (told := json.loads(message))["type"] == kind:
             return told
+
+
+def hear_archive(socket: ClientConnection, timeout: float = 30) -> bytes:
+    """A saved session, of its pieces; other messages are passed over."""
+    size, content = hear(socket, "archive", timeout)["size"], b""
+    while len(content) < size:
+        piece = hear(socket, "bytes", timeout)["bytes"]
+        assert piece[:1] == b"Z"
+        content += piece[1:]
+    assert len(content) == size
+    return content
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 10) -> bool:

@@ -12,6 +12,8 @@ import cv2
 import pytest
 
 from posegloss.classifiers.predict import GlossRecogniser
+from posegloss.cli.live import session as live_session
+from posegloss.cli.live.limits import LONGEST_PIECE
 from posegloss.cli.live.sources import VideoFile
 from posegloss.cli.live.studio import Studio
 from posegloss.datasets.avatar import Signer, perform, write_video
@@ -121,6 +123,18 @@ def test_the_right_glosses_come_in_order(page, recogniser, live_model):
     # The page keeps nothing.
     assert page.context.cookies() == []
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+def test_an_archive_of_many_pieces_is_put_together(page, blind, monkeypatch):
+    content = os.urandom(5 * LONGEST_PIECE + 1)
+    monkeypatch.setattr(live_session, "archive", lambda *_: content)
+    page.goto(blind.url)
+    connected(page)
+    frames_come(page)
+    for _ in range(2):
+        with page.expect_download() as downloading:
+            page.locator("#save").click()
+        assert Path(downloading.value.path()).read_bytes() == content
 
 
 def test_nobody_in_the_picture_is_told(page, blind):

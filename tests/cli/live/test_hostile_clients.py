@@ -15,14 +15,19 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Opcode
 
 from posegloss.cli.live import conversation
+from posegloss.cli.live import session as live_session
 from posegloss.cli.live.worker import THREAD_NAME
 
-from .serving import TOKEN, fake_studio, frame, hear, jpeg, serving, wait_until
+from .serving import TOKEN, SlowNetwork, fake_studio, frame, hear, hear_archive, jpeg, say, serving, wait_until
 from .test_parts import claiming
 
 
 def sessions() -> int:
     return sum(thread.name == THREAD_NAME for thread in threading.enumerate())
+
+
+def saving() -> bool:
+    return any(thread.name == "live save" for thread in threading.enumerate())
 
 
 def request(server, path=f"/{TOKEN}/", method="GET", **headers):
@@ -256,3 +261,57 @@ def test_a_mistake_of_the_server_ends_that_session_only(server, monkeypatch, cap
         other.send(frame(1, 0, jpeg()))
         assert hear(other, "answer")
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_over_a_slow_network_an_archive_arrives_whole_and_answers_between_its_pieces(server, monkeypatch):
+    content = os.urandom(10 << 20)
+    monkeypatch.setattr(live_session, "archive", lambda *_: content)
+    monkeypatch.setattr(conversation, "SEND_S", 1.0)
+    with server.session(sock=SlowNetwork(server.port, 2e6)) as socket:
+        socket.send(frame(1, 0, jpeg()))
+        assert hear(socket, "answer")
+        say(socket, type="save")
+        size, found, between = hear(socket, "archive")["size"], b"", 0
+        socket.send(frame(2, 40, jpeg()))
+        while len(found) < size:
+            message = socket.recv(20)
+            if isinstance(message, bytes):
+                found += message[1:]
+            elif (told := json.loads(message))["type"] == "answer":
+                between += 1
+                time.sleep(0.02)
+                socket.send(frame(told["frame"] + 1, 40.0 * told["frame"], jpeg()))
+        assert found == content
+        assert between > 2
+
+
+def test_who_reads_no_archive_for_long_hears_so_and_can_save_again(server, monkeypatch):
+    content = os.urandom(16 << 20)
+    monkeypatch.setattr(live_session, "archive", lambda *_: content)
+    monkeypatch.setattr(conversation, "SEND_S", 0.5)
+    network = SlowNetwork(server.port, 1e9)
+    with server.session(sock=network) as socket:
+        network.rate = 5e4
+        say(socket, type="save")
+        assert wait_until(saving)
+        assert wait_until(lambda: not saving())
+        network.rate = 1e9
+        monkeypatch.setattr(conversation, "SEND_S", 10.0)
+        assert "did not receive it in time" in hear(socket, "failed")["reason"]
+        say(socket, type="save")
+        assert hear_archive(socket) == content
+
+
+def test_who_leaves_while_an_archive_is_sent_leaves_no_trace(server, monkeypatch, capsys):
+    tracebacks = []
+    monkeypatch.setattr(threading, "excepthook", tracebacks.append)
+    monkeypatch.setattr(live_session, "archive", lambda *_: bytes(64 << 20))
+    with server.session() as socket:
+        say(socket, type="save")
+        assert hear(socket, "bytes")
+        socket.socket.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+        socket.socket.close()
+    assert wait_until(lambda: not sessions() and not saving())
+    assert capsys.readouterr().err == ""
+    assert not tracebacks
+    still_serves(server)

@@ -192,5 +192,20 @@ def test_a_record_is_bounded_and_begins_a_part_after_a_gap_or_with_another_size(
     record.add(body, 61.0, (48, 64))
     parts, _ = record.copy()
     assert [(part.size, len(part.frames)) for part in parts] == [((64, 48), 3), ((64, 48), 6), ((48, 64), 1)]
-    assert len(record.span(60, 62)) == 1
-    assert record.span(0, 1) is None
+
+
+def test_a_sign_is_of_the_part_that_it_began_in():
+    record = Record("blazepose33", longest=20)
+    for i in range(10):
+        record.add(None, i / 10, (64, 48))
+    for i in range(10, 15):
+        record.add(None, i / 10, (48, 64))
+    for i in range(10):
+        record.add(None, 60 + i / 10, (48, 64))
+    assert len(record.span(0.6, 0.9, 0.1)) == 5
+    assert record.span(0.9, 0.9, 0.3).size == (64, 48)
+    # Signs are timed by moments of their own, which are rounded.
+    assert record.span(1.0 - 1e-12, 1.4, 0.3).size == (48, 64)
+    assert len(record.span(1.2, 1.4, 0.3)) == 5
+    assert len(record.span(60.5, 60.7, 0.25)) == 7
+    assert record.span(0.2, 0.8, 0.3) is None, "of 25 frames the first five are forgotten"

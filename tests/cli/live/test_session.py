@@ -18,7 +18,7 @@ from posegloss.pipeline.formats.eaf import read_eaf
 
 from ...made_videos import write_clip
 from .conftest import GLOSSES
-from .serving import fake_studio, frame, hear, jpeg, say, serving
+from .serving import fake_studio, frame, hear, hear_archive, jpeg, say, serving
 
 RATE = 20
 
@@ -57,9 +57,8 @@ def test_a_sign_is_recognised_and_the_session_can_be_saved(real_server, pictures
         assert events[0]["kind"] == "started"
         assert ended[0]["ranking"][0] == ["SHOULDER-TAP", ended[0]["confidence"]]
         say(socket, type="save")
-        archive = hear(socket, "bytes")["bytes"]
-    assert archive[:1] == b"Z"
-    with zipfile.ZipFile(io.BytesIO(archive[1:])) as file:
+        archive = hear_archive(socket)
+    with zipfile.ZipFile(io.BytesIO(archive)) as file:
         assert sorted(file.namelist()) == ["part-1.eaf", "part-1.pose", "session.json"]
         file.extractall(tmp_path)
     sequence = read_sequence(tmp_path / "part-1.pose")
@@ -132,6 +131,21 @@ def test_takes_are_recorded_removed_and_learned(real_server, pictures, live_mode
             say(socket, type="hello", model=name)
             assert hear(socket, "welcome")["model"] == expected
     live_model.with_name("four-taught.model").rmdir()
+
+
+def test_a_camera_that_is_turned_ends_a_take_and_is_none_of_it(real_server, pictures):
+    with real_server.session() as socket:
+        say(socket, type="record", gloss="HELLO")
+        events = sign(socket, pictures[: len(pictures) // 2])
+        assert [event["kind"] for event in events if event["kind"] != "guessed"] == ["started"]
+        turned = len(pictures) // 2 + 1
+        socket.send(frame(turned, 1000 * turned / RATE, jpeg(size=(48, 64))))
+        while not (takes := hear(socket, "takes")["takes"]):
+            pass
+        assert [event["kind"] for event in hear(socket, "answer")["events"]] == ["taken"]
+    assert takes[0]["aspect"] == 480 / 360
+    assert takes[0]["duration_s"] > 0.3
+    assert takes[0]["still"]
 
 
 def test_a_video_is_played_once_and_again(recogniser, live_model, tmp_path):
