@@ -9,6 +9,7 @@ its channels, too: what it makes of a frame does not change with the frames that
 from dataclasses import dataclass
 from typing import Any
 
+from posegloss.classifiers.families.activations import swish
 from posegloss.classifiers.families.configured import ConfiguredFamily
 from posegloss.classifiers.families.keras_family import KerasTraining
 from posegloss.classifiers.families.layers import (
@@ -77,7 +78,7 @@ class _Network:
         self._stem, self._stem_norm = keras.layers.Dense(a.width, use_bias=False, name="stem"), _normalization()
         stage = (_ConvolutionBlock,) * a.convolutions + (_TransformerBlock,) * bool(a.heads)
         self._blocks = [block(a) for block in stage * a.stages]
-        self._top = keras.layers.Dense(2 * a.width, activation="swish")
+        self._top = keras.layers.Dense(2 * a.width, activation=swish)
         self._mean = MaskedMean(name="mean_over_time")
         self._dropout = keras.layers.Dropout(a.head_dropout)
         self._glosses = keras.layers.Dense(classes, name="glosses")
@@ -96,7 +97,7 @@ class _ConvolutionBlock:
     """A depthwise convolution between two pointwise ones, and weights of the channels."""
 
     def __init__(self, a: ConvTransformerConfig) -> None:
-        self._widen = keras.layers.Dense(a.expansion * a.width, activation="swish")
+        self._widen = keras.layers.Dense(a.expansion * a.width, activation=swish)
         self._conv, self._norm = CausalDepthwiseConv(a.kernel_size), _normalization()
         self._channel_weights = RunningChannelWeights()
         self._narrow, self._dropout = keras.layers.Dense(a.width), _stochastic_depth(a)
@@ -113,7 +114,7 @@ class _TransformerBlock:
     def __init__(self, a: ConvTransformerConfig) -> None:
         self._norms = _normalization(), _normalization()
         self._attention = CausalAttention(a.heads, a.attention_frames, a.dropout)
-        self._widen = keras.layers.Dense(2 * a.width, activation="swish", use_bias=False)
+        self._widen = keras.layers.Dense(2 * a.width, activation=swish, use_bias=False)
         self._narrow = keras.layers.Dense(a.width, use_bias=False)
         self._dropouts = _stochastic_depth(a), _stochastic_depth(a)
 

@@ -12,6 +12,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from posegloss.classifiers.base import tempered
+from posegloss.classifiers.families.activations import never_learning
 from posegloss.classifiers.families.past import Past
 from posegloss.pipeline.keras_backend import keras, tf
 from posegloss.pipeline.quiet import without_greeting
@@ -51,7 +52,7 @@ class Incremental:
                 probabilities = answer(inputs, before)
             return {"probabilities": probabilities, **_named(before.now)}
 
-        with without_greeting():
+        with without_greeting(), never_learning():
             graph = tf.function(step, autograph=False).get_concrete_function(inputs=inputs, **specs)
             content = tf.lite.TFLiteConverter.from_concrete_functions([graph], tf.Module()).convert()
             interpreter: Any = Interpreter(model_content=content, num_threads=1)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from posegloss.classifiers.families.activations import swish
 from posegloss.classifiers.families.past import CausalLayer, mean_of_sums, preceded, weighed_sums
 from posegloss.pipeline.keras_backend import keras, ops
 
@@ -66,7 +67,7 @@ class RunningChannelWeights(CausalLayer):
 
     def build(self, shape: Any) -> None:
         """Make the two layers between means and weights."""
-        self.squeeze = keras.layers.Dense(max(1, shape[-1] // self.reduction), activation="swish")
+        self.squeeze = keras.layers.Dense(max(1, shape[-1] // self.reduction), activation=swish)
         self.excite = keras.layers.Dense(shape[-1], activation="sigmoid")
         self.squeeze.build(shape)
         self.excite.build((*shape[:-1], self.squeeze.units))

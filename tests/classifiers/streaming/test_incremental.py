@@ -1,5 +1,7 @@
 """Streams against whole clips: at every frame, the answer is that for the clip up to there."""
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -249,3 +251,15 @@ def test_what_cannot_be_followed(recogniser):
         SignStream(levelled, (0, 0), 1.0)
     with pytest.raises(InvalidSequenceError, match=r"shape \(75, 4\), not \(33, 4\)"):
         SignStream(recogniser.classifier, (0, 0), 1.0).push(np.zeros((75, 4), np.float32), 0.0, SIZE)
+
+
+def test_a_conversion_leaves_nothing_behind():
+    classifier = untrained(NEAR)
+    left = []
+    for _ in range(2):
+        classifier.stream()
+        # As when another model is taught, which has steps of its own.
+        classifier._incremental = None
+        gc.collect()
+        left.append(sum(type(one).__name__ == "FuncGraph" for one in gc.get_objects()))
+    assert left[1] == left[0]
