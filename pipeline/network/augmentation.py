@@ -100,8 +100,7 @@ def _to_view(corners: npt.NDArray[np.float64], side: int, mirrored: bool) -> npt
     ends = _CORNERS * side
     if mirrored:
         ends[:, 0] = side - ends[:, 0]
-    matrix: npt.NDArray[np.float64] = cv2.getAffineTransform(corners.astype(np.float32), ends.astype(np.float32))
-    return matrix
+    return np.asarray(cv2.getAffineTransform(corners.astype(np.float32), ends.astype(np.float32)), np.float64)
 
 
 def _seen(values: Values, region: RegionOfInterest, scale: float, side: int, mirrored: bool) -> Values:

@@ -128,7 +128,7 @@ def _labels(examples: Examples) -> int:
     drawn = (content or b"" for column in (examples.encoded_maps, examples.segmentations) for content in column)
     total = zlib.crc32(b"".join(drawn))
     for name in sorted(examples.values):
-        total = zlib.crc32(np.ascontiguousarray(examples.values[name]), total)
+        total = zlib.crc32(examples.values[name].tobytes(), total)
     return total
 
 
