@@ -47,7 +47,8 @@ def likeliest_cells(heatmaps: Any) -> tuple[Any, Any]:
     """
     chances = tf.exp(tf.minimum(heatmaps, _LARGEST))
     around = [(0, 0), (_NEAR // 2, _NEAR // 2), (_NEAR // 2, _NEAR // 2), (0, 0)]
-    near = tf.nn.avg_pool2d(tf.pad(chances, around), _NEAR, 1, "VALID")
+    # Rows, then columns: ten numbers a cell to add up in place of twenty-five.
+    near = tf.nn.avg_pool2d(tf.nn.avg_pool2d(tf.pad(chances, around), (1, _NEAR), 1, "VALID"), (_NEAR, 1), 1, "VALID")
     # A point's cells beside each other, which the argmax of LiteRT goes through several times as fast.
     flat = tf.transpose(tf.reshape(near, (-1, heatmaps.shape[1] ** 2, NUM_ALIGNED)), (0, 2, 1))
     return tf.argmax(flat, axis=2, output_type=tf.int32), tf.reduce_max(heatmaps, axis=(1, 2))
