@@ -1,7 +1,7 @@
 """Glosses of people that were not trained on: our default family against the baselines, one group held out at a time.
 
     python -m benchmarks.recognition FILE.npz|STORE [--by signer|session|repo] [--layout blazepose33|holistic75]
-        [--model NAME ...] [--folds N] [--seeds N] [--leave-out GROUP ...] [--config JSON] [--json OUT]
+        [--model NAME ...] [--folds N] [--seeds N] [--leave-out GROUP ...] [--part P] [--config JSON] [--json OUT]
 
 FILE.npz holds clips in rows of MediaPipe Holistic: ``frames`` (clip, frame, 258), ``gloss``, and who or what recorded
 each clip as ``signer``, ``session`` or ``repo``; see posegloss.pipeline.formats.npz. It is read as blazepose33 unless
@@ -116,6 +116,7 @@ def measure(name: str, data: Groups, options: argparse.Namespace) -> CrossValida
         folds=options.folds,
         seeds=range(options.seeds),
         validation=0.0,
+        part=options.part,
         left_out=data.left_out,
         progress=told,
     )
@@ -144,7 +145,7 @@ def table(results: dict[str, CrossValidation], by: str) -> Table:
     return shown
 
 
-def as_json(results: dict[str, CrossValidation], source: Path, data: Groups) -> dict[str, Any]:
+def as_json(results: dict[str, CrossValidation], source: Path, data: Groups, part: float) -> dict[str, Any]:
     """The figures as plain values; the first family is ours, the others are ``baselines``."""
     ours, *others = results
     first = results[ours]
@@ -164,9 +165,16 @@ def as_json(results: dict[str, CrossValidation], source: Path, data: Groups) -> 
         "groups": len(set(data.groups) - {None}),
         "folds": first.folds,
         "seeds": list(first.seeds),
+        "part": part,
         "training_s": {name: result.training_s for name, result in results.items()},
         "notes": list(first.evaluation.notes),
     }
+
+
+def _part(text: str) -> float:
+    if not 0 < (part := float(text)) <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0 and 1 at most")
+    return part
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -179,6 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--folds", type=int, help="so many sets of groups instead of one group at a time")
     parser.add_argument("--seeds", type=int, default=1, help="trainings of each fold")
     parser.add_argument("--leave-out", action="append", default=[], metavar="GROUP", help="not even to train on")
+    parser.add_argument("--part", type=_part, default=1.0, help="learn from so large a part of everybody's clips")
     parser.add_argument("--config", default="{}", help="settings of the first model, in JSON, for ablations")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the figures there")
     options = parser.parse_args(arguments)
@@ -196,14 +205,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     first = next(iter(results.values()))
     out.print(
         f"{options.source.name}, {data.layout}: {len(data.samples)} clips of {len(set(data.groups))} {data.by}s, "
-        f"{first.folds} folds, seeds {list(first.seeds)}; in brackets 95 %, {first.evaluation.top1.method}; "
+        f"{first.folds} folds, seeds {list(first.seeds)}, learnt from {100 * options.part:g} %; "
+        f"in brackets 95 %, {first.evaluation.top1.method}; "
         f"{time.perf_counter() - started:.0f} s",
         highlight=False,
     )
     for note in first.evaluation.notes:
         out.print(f"note: {note}", highlight=False)
     if options.json:
-        options.json.write_text(json.dumps(as_json(results, options.source, data), indent=1), "utf-8")
+        options.json.write_text(json.dumps(as_json(results, options.source, data, options.part), indent=1), "utf-8")
 
 
 if __name__ == "__main__":

@@ -7,14 +7,14 @@ chooses by, the best epoch, the temperature and the threshold, is chosen on vali
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from posegloss.classifiers.base import GlossClassifier, Sample
 from posegloss.classifiers.evaluating.answers import Answer, answer_all, right_of
 from posegloss.classifiers.evaluating.calibration import calibrate
 from posegloss.classifiers.evaluating.evaluation import TESTED_ON_SYNTHETIC, Evaluation, EvaluationError
-from posegloss.classifiers.evaluating.folds import GroupedSample, plan_folds, split_fold, usable_samples
+from posegloss.classifiers.evaluating.folds import GroupedSample, part_of, plan_folds, split_fold, usable_samples
 from posegloss.classifiers.evaluating.groups import GroupAccuracy, accuracy_by, mean_over_groups
 from posegloss.classifiers.evaluating.intervals import Measure
 from posegloss.datasets.splits import Split, TooFewClipsError
@@ -84,6 +84,7 @@ def cross_validate(
     folds: int | None = None,
     seeds: Sequence[int] = (0,),
     validation: float = 0.2,
+    part: float = 1.0,
     min_glosses: int = MIN_GLOSSES,
     left_out: Mapping[str, str] | None = None,
     progress: Callable[[FoldReport], None] | None = None,
@@ -97,6 +98,7 @@ def cross_validate(
         folds: hold out so many sets of groups in turn; one group at a time where None.
         seeds: of the trainings, and of the choice of validation groups.
         validation: about which part of the training groups each training chooses by; 0 to train on all of them.
+        part: of the clips of each gloss of each group, which trainings see; tests are of all clips.
         min_glosses: groups that show fewer glosses (or, where there are fewer in all, not all of them) are only
             trained on: from a person with three signs nothing can be told about that person.
         left_out: clips that are not among the samples, and why; kept in the result.
@@ -115,6 +117,8 @@ def cross_validate(
             except TooFewClipsError:
                 # Nobody else shows what these groups show; their clips are told below.
                 continue
+            if part < 1:
+                split = replace(split, train=part_of(clips, split.train, part, seed))
             tested.append(_train_and_test(make_classifier(), clips, split, seed))
             if progress:
                 seconds, top1 = tested[-1].training_s, tested[-1].top1

@@ -1,6 +1,7 @@
 """Which groups of clips are held out together, and how the others are split for training."""
 
 import warnings
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, StratifiedGrou
 
 from posegloss.classifiers.base import Sample
 from posegloss.classifiers.evaluating.evaluation import EvaluationError
-from posegloss.datasets.splits import Split, SplitWarning, split_clips
+from posegloss.datasets.splits import IntArray, Split, SplitWarning, split_clips
 
 
 @dataclass(frozen=True)
@@ -90,3 +91,11 @@ def split_fold(clips: Sequence[GroupedSample], held_out: Sequence[str], validati
         # What a split of one fold lacks is told once, of the whole.
         warnings.simplefilter("ignore", SplitWarning)
         return split_clips(clips, validation=validation, test_signers=held_out, use_published=False, seed=seed)
+
+
+def part_of(clips: Sequence[GroupedSample], chosen: IntArray, part: float, seed: int) -> IntArray:
+    """So large a part of the chosen clips of each gloss of each group, drawn by chance; of each one at least."""
+    by_gloss: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for i in np.random.default_rng(seed).permutation(np.sort(chosen)):
+        by_gloss[clips[i].signer, clips[i].gloss].append(int(i))
+    return np.array(sorted(i for some in by_gloss.values() for i in some[: max(1, round(part * len(some)))]))

@@ -1,6 +1,6 @@
 """Batches of inputs of different lengths: padded with missing frames, which no model looks at."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -22,3 +22,9 @@ def trim(batch: FloatArray, multiple: int = 8) -> FloatArray:
     seen = np.flatnonzero(~np.isnan(batch[..., 0]).all(axis=(0, 2)))
     frames = -(-(int(seen[-1]) + 1) // multiple) * multiple if len(seen) else multiple
     return batch[:, :frames]
+
+
+def in_batches(inputs: Sequence[FloatArray], size: int = 256) -> Iterator[FloatArray]:
+    """All inputs in their order, padded, in batches (B, T, K, 2) of so many at most."""
+    for part in np.array_split(np.arange(len(inputs)), -(-len(inputs) // size)):
+        yield pad([inputs[i] for i in part])

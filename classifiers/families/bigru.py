@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from posegloss.classifiers.families.configured import ConfiguredFamily
-from posegloss.classifiers.families.keras_family import KerasTraining
+from posegloss.classifiers.families.keras_training import KerasTraining
 from posegloss.classifiers.families.layers import MaskedMean
 from posegloss.pipeline.keras_backend import keras, ops
 

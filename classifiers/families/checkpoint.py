@@ -1,4 +1,4 @@
-"""Where training was when it was interrupted: one file, written whole after each epoch."""
+"""Where training was when it was interrupted: one file, written whole after an epoch."""
 
 import json
 import zipfile

@@ -5,7 +5,8 @@ from dataclasses import asdict, replace
 from typing import Any, ClassVar, Self
 
 from posegloss.classifiers.augmentation import Augmentation
-from posegloss.classifiers.families.keras_family import KerasFamily, KerasTraining
+from posegloss.classifiers.families.keras_family import KerasFamily
+from posegloss.classifiers.families.keras_training import KerasTraining
 from posegloss.classifiers.families.past import Past
 from posegloss.classifiers.families.point_features import ScaledFeatures
 from posegloss.classifiers.preprocessing import Preprocessing

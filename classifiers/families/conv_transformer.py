@@ -11,7 +11,7 @@ from typing import Any
 
 from posegloss.classifiers.families.activations import swish
 from posegloss.classifiers.families.configured import ConfiguredFamily
-from posegloss.classifiers.families.keras_family import KerasTraining
+from posegloss.classifiers.families.keras_training import KerasTraining
 from posegloss.classifiers.families.layers import (
     CausalAttention,
     CausalDepthwiseConv,

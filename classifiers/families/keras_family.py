@@ -1,10 +1,11 @@
 """What all Keras families share: training with checkpoints, prediction in batches, weights on disk."""
 
+import math
 import time
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -24,15 +25,16 @@ from posegloss.classifiers.base import (
     training_identity,
     with_gloss_in,
 )
-from posegloss.classifiers.families.batches import pad, trim
+from posegloss.classifiers.families.altered import LabelledInputs
+from posegloss.classifiers.families.batches import in_batches, pad
 from posegloss.classifiers.families.checkpoint import Checkpoint
 from posegloss.classifiers.families.forest import Forest
 from posegloss.classifiers.families.forest_features import forest_features
 from posegloss.classifiers.families.handedness import mirror, right_handedness
 from posegloss.classifiers.families.incremental import Incremental, IncrementalStream
+from posegloss.classifiers.families.keras_training import KerasTraining, best_epoch
 from posegloss.classifiers.families.past import Past
 from posegloss.classifiers.preprocessing import Preprocessing, frames_until
-from posegloss.classifiers.warps import lengths
 from posegloss.pipeline.ahead import read_ahead
 from posegloss.pipeline.keras_backend import dtype_policy, keras, ops, tf
 from posegloss.pipeline.sequence import FloatArray
@@ -40,58 +42,10 @@ from posegloss.pipeline.sequence import FloatArray
 WEIGHTS = "model.weights.h5"
 LAST_LAYER: Final = "glosses"
 """The name of every family's last layer: a dense one, a column for each gloss."""
+SAVED_EVERY_S: Final = 2.0
+"""Between checkpoints: the epochs of few clips take little longer than to write one."""
 _MOST_GLOSSES: Final = 100
 """With trees beside the network."""
-# So many batches are altered at once, which is quicker than one by one.
-_ALTERED_TOGETHER = 8
-
-
-@dataclass(frozen=True)
-class KerasTraining:
-    """How Keras families are trained.
-
-    Attributes:
-        epochs: at most.
-        batch_size: clips.
-        learning_rate: at its highest, after the warm-up.
-        weight_decay: of AdamW (Loshchilov and Hutter 2019).
-        warm_up: part of the epochs in which the learning rate rises; after it, it falls as a cosine.
-        label_smoothing: probability that goes to the other glosses.
-        patience: training ends after so many epochs without a better validation.
-        right_handed: see left-handed signing in a mirror, in training and answers; see ``handedness``.
-        trees: that grow beside the network and vote with it; see ``forest``. None are grown for more than 100
-            glosses, since what a tree holds grows with these.
-        network_weight: of the network's answer, against the votes of the trees.
-        mixed_precision: learn in half precision with scaled losses (Micikevicius et al. 2018), which GPUs are faster
-            at. Weights and answers are in single precision all the same.
-    """
-
-    epochs: int = 30
-    batch_size: int = 16
-    learning_rate: float = 2e-3
-    weight_decay: float = 0.05
-    warm_up: float = 0.1
-    label_smoothing: float = 0.1
-    patience: int = 20
-    right_handed: bool = True
-    trees: int = 0
-    network_weight: float = 0.6
-    mixed_precision: bool = False
-
-    def __post_init__(self) -> None:
-        if self.trees < 0:
-            raise ValueError("trees must be 0 at least")
-        if not 0 < self.network_weight <= 1:
-            raise ValueError("network_weight must be above 0 and 1 at most")
-
-
-@dataclass(frozen=True, eq=False)
-class _Learnt:
-    """What an epoch learns from: N inputs, their labels (N,), and the weight (N,) of each against its mirror image."""
-
-    inputs: Sequence[FloatArray]
-    labels: np.ndarray[Any, np.dtype[np.int64]]
-    right_handed: FloatArray | None
 
 
 class KerasFamily(GlossClassifier):
@@ -145,14 +99,13 @@ class KerasFamily(GlossClassifier):
         Raises:
             TrainingError: the checkpoint is of another training, or it cannot be read or written.
         """
-        settings = self.training
+        settings, epochs = self.training, self.training.epochs_for(len(samples))
         self.glosses = glosses_of(samples)
         keras.utils.set_random_seed(seed)
         self._make_model(mixed=settings.mixed_precision)
         self._grow(samples, seed)
-        steps = -(-len(samples) // settings.batch_size)
-        optimizer = self._optimizer(steps)
-        step = self._train_step(optimizer)
+        optimizer = settings.optimizer(self.model, len(samples))
+        step = settings.step(self.model, optimizer)
         identity = training_identity(self, (samples, validation), seed)
         history: History = []
         best = _values(self.model.weights)
@@ -160,10 +113,8 @@ class KerasFamily(GlossClassifier):
         if saved:
             history, best = saved.history, saved.best
             _assign([*self.model.variables, *optimizer.variables], saved.state)
-        learnt = _Learnt(
-            [sample.inputs for sample in samples], label_indices(samples, self.glosses), self._right_handed(samples)
-        )
-        while len(history) < settings.epochs and not self._stalled(history):
+        learnt, saved_at = self._learnt_from(samples), -math.inf
+        while not settings.is_over(history, epochs):
             started, epoch = time.perf_counter(), len(history)
             row = self._train_epoch(step, learnt, np.random.default_rng((seed, epoch)))
             row["learning_rate"] = float(optimizer.learning_rate.numpy())
@@ -171,13 +122,14 @@ class KerasFamily(GlossClassifier):
                 row |= self._validate(validation)
             row["seconds"] = time.perf_counter() - started
             history.append(row)
-            if _best_epoch(history) == epoch:
+            if best_epoch(history) == epoch:
                 best = _values(self.model.weights)
-            if checkpoint:
+            if checkpoint and time.monotonic() - saved_at >= SAVED_EVERY_S:
                 state = _values([*self.model.variables, *optimizer.variables])
                 Checkpoint(identity, history, state, best).save(checkpoint)
+                saved_at = time.monotonic()
             if progress:
-                progress(EpochReport(epoch + 1, settings.epochs, row))
+                progress(EpochReport(epoch + 1, epochs, row))
         if settings.mixed_precision:
             self._make_model()
         _assign(self.model.weights, best)
@@ -309,85 +261,33 @@ class KerasFamily(GlossClassifier):
         self._answer = tf.function(self.answer, input_signature=[batch])
         self._incremental = None
 
-    def _optimizer(self, steps: int) -> Any:
-        settings = self.training
-        total = steps * settings.epochs
-        warm_up = max(1, round(settings.warm_up * total))
-        schedule = keras.optimizers.schedules.CosineDecay(
-            settings.learning_rate / 100,
-            max(1, total - warm_up),
-            alpha=0.01,
-            warmup_target=settings.learning_rate,
-            warmup_steps=warm_up,
-        )
-        optimizer = keras.optimizers.AdamW(schedule, weight_decay=settings.weight_decay, clipnorm=1.0)
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-        if settings.mixed_precision:
-            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-        optimizer.build(self.model.trainable_variables)
-        return optimizer
-
-    def _train_step(self, optimizer: Any) -> Any:
-        """A function of a batch and its one-hot labels that learns from them and gives loss and accuracy."""
-        model = self.model
-        loss_of = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=self.training.label_smoothing)
-
-        def step(batch: Any, targets: Any) -> Any:
-            with tf.GradientTape() as tape:
-                logits = ops.cast(model(batch, training=True), "float32")
-                loss = loss_of(targets, logits)
-                scaled = optimizer.scale_loss(loss)
-            optimizer.apply(tape.gradient(scaled, model.trainable_variables), model.trainable_variables)
-            right = ops.equal(ops.argmax(logits, axis=1), ops.argmax(targets, axis=1))
-            return loss, ops.mean(ops.cast(right, "float32"))
-
-        specs = [tf.TensorSpec((None, *shape[1:]), tf.float32) for shape in (model.input_shape, model.output_shape)]
-        return tf.function(step, input_signature=specs)
-
-    def _right_handed(self, samples: Sequence[Sample]) -> FloatArray | None:
-        """(N,) the weight of each sample as it is, against its mirror image."""
-        if not self.training.right_handed:
-            return None
-        return np.concatenate([np.asarray(self._weight_as_it_is(batch)) for batch in _in_batches(samples)])
+    def _learnt_from(self, samples: Sequence[Sample]) -> LabelledInputs:
+        inputs, labels = [sample.inputs for sample in samples], label_indices(samples, self.glosses)
+        right_handed = None
+        if self.training.right_handed:
+            right_handed = np.concatenate([np.asarray(self._weight_as_it_is(batch)) for batch in in_batches(inputs)])
+        return LabelledInputs(inputs, labels, right_handed, self.preprocessing.points)
 
     def _grow(self, samples: Sequence[Sample], seed: int) -> None:
         if self.forest is None:
             return
         points, rate = self.preprocessing.points, self.preprocessing.rate_hz
-        features = np.concatenate(
-            [
-                np.asarray(forest_features(batch, self._weight_as_it_is(batch), points, rate))
-                for batch in _in_batches(samples)
-            ]
-        )
-        self.forest.grow(features, label_indices(samples, self.glosses), seed)
+        features = [
+            np.asarray(forest_features(batch, self._weight_as_it_is(batch), points, rate))
+            for batch in in_batches([sample.inputs for sample in samples])
+        ]
+        self.forest.grow(np.concatenate(features), label_indices(samples, self.glosses), seed)
 
-    def _train_epoch(self, step: Any, learnt: _Learnt, generator: np.random.Generator) -> dict[str, float]:
+    def _train_epoch(self, step: Any, learnt: LabelledInputs, generator: np.random.Generator) -> dict[str, float]:
         sums = np.zeros(2)
         eye = np.eye(len(self.glosses), dtype=np.float32)
         # Other takes are made on another thread while the network learns from these.
-        with closing(read_ahead(self._batches(learnt, generator))) as batches:
+        altered = learnt.batches(self.augmentation, self.training.batch_size, generator)
+        with closing(read_ahead(altered)) as batches:
             for batch, labels in batches:
                 sums += len(labels) * np.array([float(value) for value in step(batch, eye[labels])])
         loss, accuracy = (sums / len(learnt.labels)).tolist()
         return {"loss": loss, "accuracy": accuracy}
-
-    def _batches(
-        self, learnt: _Learnt, generator: np.random.Generator
-    ) -> Iterator[tuple[FloatArray, np.ndarray[Any, np.dtype[np.int64]]]]:
-        """Altered copies of all clips with their labels, in random batches of nearly equal size."""
-        count, size = len(learnt.labels), self.training.batch_size
-        points = self.preprocessing.points
-        for some in np.array_split(generator.permutation(count), -(-count // (size * _ALTERED_TOGETHER))):
-            clips = pad([learnt.inputs[i] for i in some])
-            if learnt.right_handed is not None:
-                flipped = generator.random(len(some)) >= learnt.right_handed[some]
-                clips[flipped] = points.mirror(clips[flipped])
-            clips = self.augmentation(clips, points, generator, learnt.labels[some])
-            # Clips of like length share a batch, so that little of it is empty.
-            by_length = np.argsort(lengths(clips), kind="stable")
-            for chosen in generator.permutation(len(parts := np.array_split(by_length, -(-len(some) // size)))):
-                yield trim(clips[parts[chosen]]), learnt.labels[some][parts[chosen]]
 
     def _validate(self, validation: Sequence[Sample]) -> dict[str, float]:
         known = with_gloss_in(validation, self.glosses)
@@ -398,23 +298,6 @@ class KerasFamily(GlossClassifier):
             "validation_loss": float(-np.log(true + 1e-7).mean()),
             "validation_accuracy": float((probabilities.argmax(axis=1) == labels).mean()),
         }
-
-    def _stalled(self, history: History) -> bool:
-        return bool(history) and len(history) - 1 - _best_epoch(history) >= self.training.patience
-
-
-def _in_batches(samples: Sequence[Sample]) -> Iterator[FloatArray]:
-    """All samples in their order, padded, in batches (B, T, K, 2)."""
-    for part in np.array_split(np.arange(len(samples)), -(-len(samples) // 256)):
-        yield pad([samples[i].inputs for i in part])
-
-
-def _best_epoch(history: History) -> int:
-    """The epoch with the lowest validation loss, or the last one without a validation.
-
-    The accuracy on a few validation clips moves in large steps and picks lucky epochs; the loss does not.
-    """
-    return min(range(len(history)), key=lambda epoch: (history[epoch].get("validation_loss", 0.0), -epoch))
 
 
 def _values(variables: Sequence[Any]) -> list[np.ndarray[Any, Any]]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from posegloss.classifiers.families.configured import ConfiguredFamily
-from posegloss.classifiers.families.keras_family import KerasTraining
+from posegloss.classifiers.families.keras_training import KerasTraining
 from posegloss.pipeline.keras_backend import keras, ops
 
 

@@ -71,6 +71,23 @@ def test_every_person_is_the_test_once_by_models_of_the_others(samples):
     assert (found.folds, found.seeds) == (6, (3, 4))
 
 
+def test_trainings_may_see_a_part_of_everybody_and_tests_are_of_all(samples):
+    found, calls = spied(samples, signers_of(samples), validation=0.0, part=0.5)
+    assert len(found.evaluation.answers) == len(samples)
+    for _, train, _, _ in calls:
+        shown = [(sample.signer, sample.gloss) for sample in train]
+        assert len(shown) == len(set(shown)) == (len(SIGNERS) - 1) * len(GLOSSES)
+    drawn = [[sample.clip_id for sample in train] for _, train, _, _ in calls]
+    assert drawn == [
+        [sample.clip_id for sample in train]
+        for _, train, _, _ in spied(samples, signers_of(samples), validation=0.0, part=0.5)[1]
+    ]
+    _, others = spied(samples, signers_of(samples), validation=0.0, part=0.5, seeds=(1,))
+    assert drawn != [[sample.clip_id for sample in train] for _, train, _, _ in others]
+    # One clip of each is the least.
+    assert len(spied(samples, signers_of(samples), validation=0.0, part=0.01)[1][0][1]) == 15
+
+
 def test_real_trees_recognise_strangers(samples):
     heard = []
     found = cross_validate(SMALL, samples, signers_of(samples), progress=heard.append)

@@ -10,7 +10,6 @@ from posegloss.classifiers.base import classifier_family
 from posegloss.classifiers.families.batches import pad
 from posegloss.classifiers.families.forest import LEAVES, Forest
 from posegloss.classifiers.families.forest_features import forest_features
-from posegloss.classifiers.families.keras_family import KerasTraining
 from posegloss.classifiers.preprocessing import Preprocessing
 
 from ..made_up import make_sequence
@@ -132,12 +131,6 @@ def test_no_trees_for_very_many_glosses():
         answers = classifier.predict_inputs([classifier.preprocessing(make_sequence("wave", "ada"))])
         # Trees that have not grown know no gloss, and leave all to the network.
         np.testing.assert_allclose(answers.sum(), 1, atol=1e-5)
-
-
-@pytest.mark.parametrize("wrong", [{"trees": -1}, {"network_weight": 0.0}, {"network_weight": 1.1}])
-def test_settings_that_make_no_sense(wrong):
-    with pytest.raises(ValueError, match=next(iter(wrong))):
-        KerasTraining(**wrong)
 
 
 def test_a_model_from_before_there_were_trees_is_read(tmp_path):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from posegloss.classifiers.families import keras_family
 from posegloss.classifiers.predict import GlossRecogniser
 from posegloss.classifiers.prototypes import prototypes_of
 from posegloss.classifiers.teaching import teach
@@ -32,7 +33,9 @@ def whole(family, few):
     return fitted(family, few, config=brief(family, epochs=3))
 
 
-def test_interrupted_training_ends_as_if_nothing_had_been(family, few, inputs, whole, tmp_path):
+def test_interrupted_training_ends_as_if_nothing_had_been(family, few, inputs, whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(keras_family, "SAVED_EVERY_S", 0.0)
+
     def interrupt(row):
         if row.epoch == 2:
             raise KeyboardInterrupt

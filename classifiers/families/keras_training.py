@@ -1,0 +1,119 @@
+"""How Keras families are trained: the settings, and what comes of them for an optimizer and its steps."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from posegloss.pipeline.keras_backend import keras, ops, tf
+
+_USUAL_EPOCHS: Final = 30
+_MOST_EPOCHS: Final = 500
+"""Of a handful of clips, which nothing more can be learnt from."""
+_PATIENCE: Final = 2 / 3
+"""Part of the epochs."""
+
+
+@dataclass(frozen=True)
+class KerasTraining:
+    """The settings.
+
+    Attributes:
+        epochs: at most; None for 30, or where clips are few for as many as make up ``least_steps``, or 500.
+        least_steps: batches to learn from, unless ``epochs`` are given: a set of a tenth of the clips needs its ten
+            times as many epochs (docs/accuracy.md).
+        batch_size: clips.
+        learning_rate: at its highest, after the warm-up.
+        weight_decay: of AdamW (Loshchilov and Hutter 2019).
+        warm_up: part of the epochs in which the learning rate rises; after it, it falls as a cosine.
+        label_smoothing: probability that goes to the other glosses.
+        patience: training ends after so many epochs without a better validation; None for two thirds of the epochs.
+        right_handed: see left-handed signing in a mirror, in training and answers; see ``handedness``.
+        trees: that grow beside the network and vote with it; see ``forest``. None are grown for more than 100
+            glosses, since what a tree holds grows with these.
+        network_weight: of the network's answer, against the votes of the trees.
+        mixed_precision: learn in half precision with scaled losses (Micikevicius et al. 2018), which GPUs are faster
+            at. Weights and answers are in single precision all the same.
+    """
+
+    epochs: int | None = None
+    least_steps: int = 3000
+    batch_size: int = 16
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.05
+    warm_up: float = 0.1
+    label_smoothing: float = 0.1
+    patience: int | None = None
+    right_handed: bool = True
+    trees: int = 0
+    network_weight: float = 0.6
+    mixed_precision: bool = False
+
+    def __post_init__(self) -> None:
+        if self.epochs is not None and self.epochs < 1:
+            raise ValueError("epochs must be 1 at least")
+        if self.batch_size < 1:
+            raise ValueError("batch_size must be 1 at least")
+        if self.trees < 0:
+            raise ValueError("trees must be 0 at least")
+        if not 0 < self.network_weight <= 1:
+            raise ValueError("network_weight must be above 0 and 1 at most")
+
+    def steps_an_epoch(self, clips: int) -> int:
+        """Batches that so many clips make."""
+        return -(-clips // self.batch_size)
+
+    def epochs_for(self, clips: int) -> int:
+        """Epochs at most, for a set of so many clips."""
+        if self.epochs is not None:
+            return self.epochs
+        enough = -(-self.least_steps // self.steps_an_epoch(clips))
+        return min(max(_USUAL_EPOCHS, enough), _MOST_EPOCHS)
+
+    def is_over(self, history: Sequence[Mapping[str, float]], epochs: int) -> bool:
+        """Whether a training of so many epochs at most has run through, or got no better for too long."""
+        if not history:
+            return False
+        patience = round(_PATIENCE * epochs) if self.patience is None else self.patience
+        return len(history) >= epochs or len(history) - 1 - best_epoch(history) >= patience
+
+    def optimizer(self, model: Any, clips: int) -> Any:
+        """AdamW for a model that learns from so many clips."""
+        total = self.steps_an_epoch(clips) * self.epochs_for(clips)
+        warm_up = max(1, round(self.warm_up * total))
+        schedule = keras.optimizers.schedules.CosineDecay(
+            self.learning_rate / 100,
+            max(1, total - warm_up),
+            alpha=0.01,
+            warmup_target=self.learning_rate,
+            warmup_steps=warm_up,
+        )
+        optimizer = keras.optimizers.AdamW(schedule, weight_decay=self.weight_decay, clipnorm=1.0)
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        if self.mixed_precision:
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+        optimizer.build(model.trainable_variables)
+        return optimizer
+
+    def step(self, model: Any, optimizer: Any) -> Any:
+        """A function of a batch and its one-hot labels that learns from them and gives loss and accuracy."""
+        loss_of = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=self.label_smoothing)
+
+        def step(batch: Any, targets: Any) -> Any:
+            with tf.GradientTape() as tape:
+                logits = ops.cast(model(batch, training=True), "float32")
+                loss = loss_of(targets, logits)
+                scaled = optimizer.scale_loss(loss)
+            optimizer.apply(tape.gradient(scaled, model.trainable_variables), model.trainable_variables)
+            right = ops.equal(ops.argmax(logits, axis=1), ops.argmax(targets, axis=1))
+            return loss, ops.mean(ops.cast(right, "float32"))
+
+        specs = [tf.TensorSpec((None, *shape[1:]), tf.float32) for shape in (model.input_shape, model.output_shape)]
+        return tf.function(step, input_signature=specs)
+
+
+def best_epoch(history: Sequence[Mapping[str, float]]) -> int:
+    """The epoch with the lowest validation loss, or the last one without a validation.
+
+    The accuracy on a few validation clips moves in large steps and picks lucky epochs; the loss does not.
+    """
+    return min(range(len(history)), key=lambda epoch: (history[epoch].get("validation_loss", 0.0), -epoch))

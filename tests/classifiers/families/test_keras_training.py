@@ -1,0 +1,53 @@
+import pytest
+
+from posegloss.classifiers.families.keras_training import KerasTraining, best_epoch
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"epochs": 0}, {"trees": -1}, {"network_weight": 0.0}, {"network_weight": 1.1}, {"batch_size": 0}]
+)
+def test_settings_that_make_no_sense(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        KerasTraining(**wrong)
+
+
+def test_few_clips_are_learnt_from_as_often_as_makes_up_the_steps():
+    settings = KerasTraining(least_steps=300, batch_size=10)
+    assert settings.epochs_for(1000) == settings.epochs_for(100) == 30
+    assert settings.epochs_for(95) == 30
+    assert settings.epochs_for(90) == 34
+    assert settings.epochs_for(1) == 300
+    assert KerasTraining(least_steps=10**6).epochs_for(1) == 500
+
+
+def test_epochs_that_are_asked_for_are_what_one_gets():
+    assert KerasTraining(epochs=2, least_steps=10_000).epochs_for(1) == 2
+
+
+def test_the_rate_of_learning_falls_to_the_last_of_all_steps():
+    import keras
+
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    settings = KerasTraining(least_steps=600, batch_size=10, learning_rate=1.0)
+    schedule = settings.optimizer(model, clips=50).learning_rate
+    rates = [float(settings.optimizer(model, clips=50)._learning_rate(step)) for step in (0, 60, 330, 600)]
+    assert rates == pytest.approx([0.01, 1.0, 0.505, 0.01], abs=1e-3)
+    assert float(schedule) == pytest.approx(0.01)
+
+
+def history(*losses):
+    return [{"validation_loss": loss} for loss in losses]
+
+
+def test_a_training_ends_when_it_has_not_got_better_for_two_thirds_of_it():
+    settings = KerasTraining()
+    assert not settings.is_over([], 6)
+    assert not settings.is_over(history(3, 1, 2, 2, 2), 6)
+    assert settings.is_over(history(3, 1, 2, 2, 2, 2), 6)
+    assert settings.is_over(history(1, 2, 2, 2, 2), 6)
+    assert KerasTraining(patience=2).is_over(history(1, 2, 2), 6)
+
+
+def test_without_a_validation_the_last_epoch_is_the_best():
+    assert best_epoch([{"loss": 1.0}, {"loss": 2.0}]) == 1
+    assert not KerasTraining(patience=1).is_over([{"loss": 1.0}] * 5, 6)
