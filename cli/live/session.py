@@ -14,7 +14,7 @@ from posegloss.classifiers.streaming.events import SignEnded, SignGuessed, Strea
 from posegloss.classifiers.streaming.recogniser import StreamingRecogniser
 from posegloss.cli.console import say_error
 from posegloss.cli.live.jpeg import decode
-from posegloss.cli.live.limits import LARGEST_SIDE
+from posegloss.cli.live.limits import LARGEST_SIDE, MOST_TAKES
 from posegloss.cli.live.protocol import write_archive, write_picture
 from posegloss.cli.live.record import Record
 from posegloss.cli.live.saving import archive
@@ -209,10 +209,12 @@ class Session:
             self._record.signs.append(sign)
             return {"kind": "ended", **sign}
         sequence = self._record.span(event.start_s, event.end_s, self._stream.settings.margin_s)
-        if sequence is not None:
-            self.takes.add(sequence)
-            self._tell_takes()
-        return {"kind": "taken"}
+        if sequence is None:
+            return {"kind": "taken", "reason": "its beginning is forgotten"}
+        if not self.takes.add(sequence):
+            return {"kind": "taken", "reason": f"there are {MOST_TAKES}; remove some, or let the model learn them"}
+        self._tell_takes()
+        return {"kind": "taken", "reason": None}
 
     def _aside(self, what: str, work: Callable[[], None]) -> None:
         """Do what takes long on a thread of its own, one thing at a time; frames go on meanwhile."""

@@ -25,11 +25,13 @@ class Takes:
     def __len__(self) -> int:
         return len(self._takes)
 
-    def add(self, sequence: KeypointSequence) -> None:
-        """One more take of the gloss that is being recorded."""
-        if self.gloss is not None and len(self._takes) < MOST_TAKES:
-            self._takes[self._next] = (self.gloss, sequence)
-            self._next += 1
+    def add(self, sequence: KeypointSequence) -> bool:
+        """One more take of the gloss that is being recorded; False where none is, or there are too many."""
+        if self.gloss is None or len(self._takes) >= MOST_TAKES:
+            return False
+        self._takes[self._next] = (self.gloss, sequence)
+        self._next += 1
+        return True
 
     def remove(self, number: int) -> None:
         """Forget a take, if there is one of that number."""

@@ -99,7 +99,8 @@ function happened(event) {
     showGloss("guess", `${gloss}?`, percent(part));
     showRanking(event.ranking);
   } else if (event.kind === "taken") {
-    showGloss("sure", "take recorded");
+    if (event.reason) showGloss("unsure", `take not recorded: ${event.reason}`);
+    else showGloss("sure", "take recorded");
     shown = performance.now();
   } else {
     showGloss(event.sure ? "sure" : "unsure", event.sure ? event.gloss : "not sure", percent(event.confidence));

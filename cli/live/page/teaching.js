@@ -31,14 +31,14 @@ export class Teaching {
 
   learn() {
     if (!this.#takes.length || find("learn").disabled) return;
-    find("learn").disabled = true;
-    find("learn").textContent = "Learning …";
+    this.#mayLearn(false);
     find("learned").hidden = true;
     this.#send({ type: "learn" });
   }
 
   // Another session knows nothing of the takes of the last.
   reset() {
+    this.#mayLearn(true);
     this.heard({ gloss: null, takes: [] }, null);
   }
 
@@ -60,8 +60,12 @@ export class Teaching {
   #tell(text) {
     find("learned").hidden = false;
     find("learned").textContent = text;
-    find("learn").disabled = false;
-    find("learn").textContent = "Learn";
+    this.#mayLearn(true);
+  }
+
+  #mayLearn(may) {
+    find("learn").disabled = !may;
+    find("learn").textContent = may ? "Learn" : "Learning …";
   }
 
   #card(take, layout) {

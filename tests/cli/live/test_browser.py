@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import threading
 import time
 import zipfile
 from collections.abc import Iterator
@@ -267,17 +268,19 @@ def test_a_video_plays_through_the_page(page, recogniser, live_model, tmp_path):
         expect(page.locator("#again")).to_be_visible()
 
 
-def test_a_sign_of_ones_own_is_taught_and_recognised(page, neural_model, tmp_path):
+@pytest.fixture
+def own_sign(tmp_path) -> VideoFile:
     """A video stands in for the camera, so that each take is the sign and nothing else."""
-    video = write_video(
-        perform(Signer.random(101), ["BASE-RISE"], take=0, seed=5, size=(320, 240)), tmp_path / "own.mp4"
-    )
+    performance = perform(Signer.random(101), ["BASE-RISE"], take=0, seed=5, size=(320, 240))
+    return VideoFile(write_video(performance, tmp_path / "own.mp4"))
 
+
+def test_a_sign_of_ones_own_is_taught_and_recognised(page, neural_model, own_sign):
     def play() -> None:
         page.locator("#again").click()
         expect(page.locator("#again")).to_be_visible()
 
-    studio = Studio(neural_model, GlossRecogniser.load(neural_model), source=VideoFile(video))
+    studio = Studio(neural_model, GlossRecogniser.load(neural_model), source=own_sign)
     with serving(studio) as server:
         page.goto(server.url)
         expect(page.locator("#note")).to_have_text("the video is over")
@@ -295,6 +298,27 @@ def test_a_sign_of_ones_own_is_taught_and_recognised(page, neural_model, tmp_pat
         play()
         expect(page.locator("#history li").first).to_contain_text("MY SIGN")
     assert GlossRecogniser.load(neural_model.with_name("small-taught.model")).glosses[-1] == "MY SIGN"
+
+
+def test_a_server_that_is_lost_while_it_learns_leaves_nothing_waiting(page, neural_model, own_sign, monkeypatch):
+    over = threading.Event()
+    monkeypatch.setattr(Studio, "teach", lambda self, model, takes: over.wait(60) and model)
+    try:
+        with serving(Studio(neural_model, GlossRecogniser.load(neural_model), source=own_sign)) as server:
+            page.goto(server.url)
+            expect(page.locator("#again")).to_be_visible()
+            page.locator("#new-gloss").fill("MY SIGN")
+            page.locator("#record").click()
+            page.locator("#again").click()
+            expect(page.locator("#takes li")).to_have_count(1)
+            page.locator("#learn").click()
+            expect(page.locator("#learn")).to_have_text("Learning …")
+            expect(page.locator("#learn")).to_be_disabled()
+        expect(page.locator("#link")).to_have_text("not connected")
+    finally:
+        over.set()
+    expect(page.locator("#learn")).to_have_text("Learn")
+    assert page.locator("#learn").is_enabled()
 
 
 def test_the_gloss_is_announced_and_motion_can_be_reduced(page, blind):

@@ -10,6 +10,7 @@ import zipfile
 import pytest
 
 from posegloss.classifiers.predict import GlossRecogniser
+from posegloss.cli.live import takes as takes_module
 from posegloss.cli.live.sources import VideoFile
 from posegloss.cli.live.studio import Studio
 from posegloss.datasets.avatar import Signer, perform
@@ -131,6 +132,24 @@ def test_takes_are_recorded_removed_and_learned(real_server, pictures, live_mode
             say(socket, type="hello", model=name)
             assert hear(socket, "welcome")["model"] == expected
     live_model.with_name("four-taught.model").rmdir()
+
+
+def test_a_take_too_many_is_told(real_server, pictures, monkeypatch):
+    monkeypatch.setattr(takes_module, "MOST_TAKES", 1)
+    with real_server.session() as socket:
+        say(socket, type="record", gloss="HELLO")
+        reasons = [
+            event["reason"]
+            for i in range(2)
+            for event in sign(socket, pictures, 6000.0 * i)
+            if event["kind"] == "taken"
+        ]
+        say(socket, type="stop")
+        while (takes := hear(socket, "takes"))["gloss"]:
+            pass
+    assert reasons[0] is None
+    assert "remove some" in reasons[1]
+    assert len(takes["takes"]) == 1
 
 
 def test_a_camera_that_is_turned_ends_a_take_and_is_none_of_it(real_server, pictures):
