@@ -60,7 +60,15 @@ def files_below(folder: Path) -> list[Path]:
     Raises:
         OSError: a folder cannot be read for another reason than that it may not be.
     """
-    found: list[Path] = []
+    return sorted(each_file_below(folder))
+
+
+def each_file_below(folder: Path) -> Iterator[Path]:
+    """The same, one by one as they are found, for who need not see them all.
+
+    Raises:
+        OSError: see ``files_below``.
+    """
     seen: set[str] = set()
     # Links wait until everything that lies there by itself has been seen.
     starts = deque([str(folder)])
@@ -74,8 +82,7 @@ def files_below(folder: Path) -> list[Path]:
             # The order of a disk is no order: which of two links comes first must not change.
             folders.sort()
             starts += (str(path) for path in (Path(place, name) for name in folders) if path.is_symlink())
-            found += (path for path in (Path(place, name) for name in files) if path.is_file())
-    return sorted(found)
+            yield from (path for path in (Path(place, name) for name in files) if path.is_file())
 
 
 def _raise_unless_forbidden(error: OSError) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from posegloss.pipeline.files import files_below
 from posegloss.pipeline.formats.arrays import Array, npy_shape, parse_npy
 from posegloss.pipeline.formats.errors import FormatError, told_as_format_error
 from posegloss.pipeline.formats.listed import ListedClip, place_clips
@@ -97,7 +98,7 @@ def _whole_clips(path: Path) -> dict[str, Path]:
     if not path.is_dir():
         return {}
     with told_as_format_error(path, "a folder"):
-        files = sorted(file for file in path.rglob("*.npy") if file.name[0] != "." and file.is_file())
+        files = [file for file in files_below(path) if file.suffix == ".npy" and file.name[0] != "."]
     of_rows = (shape for shape in map(npy_shape, files) if shape and shape[-1] in WIDTHS)
     if len(next(of_rows, ())) < 2:
         return {}

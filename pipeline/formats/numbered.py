@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final, Generic, TypeVar
 
+from posegloss.pipeline.files import files_below
 from posegloss.pipeline.formats.errors import FormatError, told_as_format_error
 from posegloss.pipeline.formats.options import check_frames
 from posegloss.pipeline.formats.tar import MAX_FILE, is_tar, tar_files
@@ -86,7 +87,7 @@ def clips_of_frames(
         return _in_tar(path, pattern, parse)
     root = path.parent if path.is_file() else path
     with told_as_format_error(path, "a folder"):
-        files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.name[0] != ".")
+        files = [path] if path.is_file() else [file for file in files_below(path) if file.name[0] != "."]
     found: dict[tuple[str, str], list[tuple[int, Path]]] = {}
     for file in files:
         if place := _place(PurePosixPath(file.relative_to(root).as_posix()), pattern):

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from posegloss.pipeline.files import each_file_below, files_below
 from posegloss.pipeline.formats.errors import FormatError, told_as_format_error
 from posegloss.pipeline.formats.listed import ListedClip, place_clips
 from posegloss.pipeline.formats.options import ReadOptions
@@ -150,7 +151,7 @@ def choose_clips(path: Path, listed: Sequence[ListedClip], wanted: Collection[st
 
 def _kinds_in_folder(path: Path) -> set[str]:
     with told_as_format_error(path, "a folder"):
-        suffixes = {file.suffix.lower() for file in islice(path.rglob("*"), _LOOKED_AT)}
+        suffixes = {file.suffix.lower() for file in islice(each_file_below(path), _LOOKED_AT)}
     return {_IN_FOLDERS[suffix] for suffix in suffixes & _IN_FOLDERS.keys()}
 
 
@@ -166,7 +167,7 @@ def _list_pose(path: Path, options: ReadOptions) -> list[ListedClip]:
     if not path.is_dir():
         return [ListedClip(path.resolve().name, partial(read_pose, path, options))]
     with told_as_format_error(path, "a folder"):
-        files = sorted(file for file in path.rglob("*.pose") if file.name[0] != "." and file.is_file())
+        files = [file for file in files_below(path) if file.suffix == ".pose" and file.name[0] != "."]
     named = {file.relative_to(path).with_suffix("").as_posix(): file for file in files}
     placed = place_clips(path, named)
     return [
