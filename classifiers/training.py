@@ -90,8 +90,8 @@ def train(
 ) -> TrainResult:
     """Train a classifier, test it on signers that it never saw, and write both as one folder.
 
-    Killed at any moment and called again with the same arguments, it goes on after the last whole epoch (kept in
-    ``OUT.training``); called again when it is done, it loads what is there.
+    Killed at any moment and called again with the same arguments, it goes on after the last epoch that was kept in
+    ``OUT.training``, at most an epoch and two seconds ago; called again when it is done, it loads what is there.
 
     Args:
         clips: labelled clips, or a store of them.
@@ -103,7 +103,7 @@ def train(
         validation: about which part of the others is held out to choose the best epoch.
         test_signers: exactly these signers are the test.
         use_published_split: keep the split that the clips bring along.
-        epochs: at most so many; the family's own number where None.
+        epochs: at most so many; the family's own number where None (``KerasTraining.epochs_for``).
         baseline: measure the scikit-learn baseline on the same split, for the report.
         behaviour: measure on changed copies of the test clips too, for the report.
         overwrite: replace another model at ``out``.

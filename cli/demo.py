@@ -16,6 +16,8 @@ from posegloss.cli.train import train
 # Someone who is in no corpus of the demo: those count up from 0.
 _STRANGER = 1000
 _STRANGERS_GLOSS = "TWO-HANDS-RISE"
+# A tenth of what so few clips of people would get: avatars differ less, and nobody waits minutes more for nothing.
+_EPOCHS = 30
 # Twelve of the avatar's invented signs, with near pairs among them: the same place with another movement, the same
 # movement with one hand or two.
 _GLOSSES = [
@@ -47,7 +49,7 @@ def demo(
     _say("2/5 BlazePose keypoints of every clip, by the real detector and tracker")
     extract([corpus], str(store))
     _say("3/5 A gloss classifier, tested on signers that it never saw")
-    train(str(store), model)
+    train(str(store), model, epochs=_EPOCHS)
 
     _say(f"4/5 A clip of yet another signer, who performs {_STRANGERS_GLOSS}")
     stranger, overlay = out / "stranger.mp4", out / "stranger-overlay.mp4"

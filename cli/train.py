@@ -16,7 +16,9 @@ def train(
     model: Annotated[
         str, typer.Option(help="The family; `posegloss models compare` lists and compares them.")
     ] = "conv-transformer",
-    epochs: Annotated[int | None, typer.Option(min=1, help="At most so many; the family's own unless given.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="At most so many; unless given 30, or more where clips are few.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Decides the split and all that is random.")] = 0,
     test: Annotated[float, typer.Option(min=0.01, max=0.9, help="Part of the signers held out for the test.")] = 0.25,
     test_signer: Annotated[
