@@ -155,8 +155,9 @@ class KerasFamily(GlossClassifier):
         if self.forest is None:
             return answer
         clip = batch if past is None else past.follow("clip", self._clip_so_far, batch)
-        features = forest_features(clip, weight, self.preprocessing.points, self.preprocessing.rate_hz)
-        return self.forest.joined(answer, self.forest(features), self.training.network_weight)
+        points = self.preprocessing.points
+        votes = self.forest(forest_features(clip, weight, points, self.preprocessing.rate_hz))
+        return self.forest.joined(answer, votes, self.training.network_weight_for(points))
 
     def _weight_as_it_is(self, batch: Any, past: Past | None = None) -> Any:
         """(B,) of each clip, against its mirror image."""

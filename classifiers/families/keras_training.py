@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from posegloss.classifiers.input_points import InputPoints
 from posegloss.pipeline.keras_backend import keras, ops, tf
 
 _USUAL_EPOCHS: Final = 30
@@ -11,6 +12,9 @@ _MOST_EPOCHS: Final = 500
 """Of a handful of clips, which nothing more can be learnt from."""
 _PATIENCE: Final = 2 / 3
 """Part of the epochs."""
+_NETWORK_WEIGHT: Final = 0.6
+_NETWORK_WEIGHT_WITH_HANDS: Final = 0.8
+"""Both by docs/accuracy.md."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ class KerasTraining:
         right_handed: see left-handed signing in a mirror, in training and answers; see ``handedness``.
         trees: that grow beside the network and vote with it; see ``forest``. None are grown for more than 100
             glosses, since what a tree holds grows with these.
-        network_weight: of the network's answer, against the votes of the trees.
+        network_weight: of the network's answer, against the votes of the trees; None for 0.6, or 0.8 where there are
+            whole hands, whose shapes networks read better than trees.
         mixed_precision: learn in half precision with scaled losses (Micikevicius et al. 2018), which GPUs are faster
             at. Weights and answers are in single precision all the same.
     """
@@ -45,7 +50,7 @@ class KerasTraining:
     patience: int | None = None
     right_handed: bool = True
     trees: int = 0
-    network_weight: float = 0.6
+    network_weight: float | None = None
     mixed_precision: bool = False
 
     def __post_init__(self) -> None:
@@ -55,7 +60,7 @@ class KerasTraining:
             raise ValueError("batch_size must be 1 at least")
         if self.trees < 0:
             raise ValueError("trees must be 0 at least")
-        if not 0 < self.network_weight <= 1:
+        if self.network_weight is not None and not 0 < self.network_weight <= 1:
             raise ValueError("network_weight must be above 0 and 1 at most")
 
     def steps_an_epoch(self, clips: int) -> int:
@@ -68,6 +73,12 @@ class KerasTraining:
             return self.epochs
         enough = -(-self.least_steps // self.steps_an_epoch(clips))
         return min(max(_USUAL_EPOCHS, enough), _MOST_EPOCHS)
+
+    def network_weight_for(self, points: InputPoints) -> float:
+        """The network's part of the answer from these points."""
+        if self.network_weight is not None:
+            return self.network_weight
+        return _NETWORK_WEIGHT_WITH_HANDS if points.whole_hand("left") else _NETWORK_WEIGHT
 
     def is_over(self, history: Sequence[Mapping[str, float]], epochs: int) -> bool:
         """Whether a training of so many epochs at most has run through, or got no better for too long."""

@@ -1,6 +1,8 @@
 import pytest
 
 from posegloss.classifiers.families.keras_training import KerasTraining, best_epoch
+from posegloss.classifiers.input_points import INPUT_POINTS
+from posegloss.pipeline.skeleton import BLAZEPOSE33, HOLISTIC75
 
 
 @pytest.mark.parametrize(
@@ -18,6 +20,13 @@ def test_few_clips_are_learnt_from_as_often_as_makes_up_the_steps():
     assert settings.epochs_for(90) == 34
     assert settings.epochs_for(1) == 300
     assert KerasTraining(least_steps=10**6).epochs_for(1) == 500
+
+
+def test_trees_count_less_where_there_are_hands():
+    usual = KerasTraining()
+    weights = [usual.network_weight_for(INPUT_POINTS[layout]) for layout in (BLAZEPOSE33, HOLISTIC75)]
+    assert weights == [0.6, 0.8]
+    assert KerasTraining(network_weight=0.7).network_weight_for(INPUT_POINTS[HOLISTIC75]) == 0.7
 
 
 def test_epochs_that_are_asked_for_are_what_one_gets():
