@@ -75,6 +75,7 @@ class KerasFamily(GlossClassifier):
         self.forest: Forest | None = None
         self.network: Any = None
         self._answer: Any = None
+        self._network_weight = 1.0
         self._incremental: Incremental | None = None
 
     @abstractmethod
@@ -157,7 +158,7 @@ class KerasFamily(GlossClassifier):
         clip = batch if past is None else past.follow("clip", self._clip_so_far, batch)
         points = self.preprocessing.points
         votes = self.forest(forest_features(clip, weight, points, self.preprocessing.rate_hz))
-        return self.forest.joined(answer, votes, self.training.network_weight_for(points))
+        return self.forest.joined(answer, votes, self._network_weight)
 
     def _weight_as_it_is(self, batch: Any, past: Past | None = None) -> Any:
         """(B,) of each clip, against its mirror image."""
@@ -257,6 +258,7 @@ class KerasFamily(GlossClassifier):
         if self.forest is not None:
             # What the model has, it saves and loads, and checkpoints hold.
             self.model.forest = self.forest
+        self._network_weight = self.training.network_weight_for(self.preprocessing.points)
         # Any number of clips of any length, traced once.
         batch = tf.TensorSpec((None, *self.model.input_shape[1:]), tf.float32)
         self._answer = tf.function(self.answer, input_signature=[batch])
