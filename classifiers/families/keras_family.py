@@ -75,7 +75,7 @@ class KerasFamily(GlossClassifier):
         self.forest: Forest | None = None
         self.network: Any = None
         self._answer: Any = None
-        self._network_weight = 1.0
+        self._network_weight = self.training.network_weight_for(self.preprocessing.points)
         self._incremental: Incremental | None = None
 
     @abstractmethod
@@ -258,7 +258,6 @@ class KerasFamily(GlossClassifier):
         if self.forest is not None:
             # What the model has, it saves and loads, and checkpoints hold.
             self.model.forest = self.forest
-        self._network_weight = self.training.network_weight_for(self.preprocessing.points)
         # Any number of clips of any length, traced once.
         batch = tf.TensorSpec((None, *self.model.input_shape[1:]), tf.float32)
         self._answer = tf.function(self.answer, input_signature=[batch])
