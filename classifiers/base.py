@@ -100,6 +100,7 @@ class GlossClassifier(ABC):
         glosses: the glosses, in the order of the probabilities; empty before training.
         temperature: makes confidence match accuracy; chosen on validation people (``evaluating/calibration.py``).
         prototypes: (C, D) the mean embedding of each gloss, or None where there is none; see ``teaching``.
+        origin: sha256 of the weights that its training starts from, where ``start_from`` gave some.
     """
 
     name: ClassVar[str]
@@ -110,6 +111,7 @@ class GlossClassifier(ABC):
         self.glosses: tuple[str, ...] = ()
         self.temperature = 1.0
         self.prototypes: FloatArray | None = None
+        self.origin: str | None = None
 
     @abstractmethod
     def config(self) -> dict[str, Any]:
@@ -162,6 +164,14 @@ class GlossClassifier(ABC):
         Raises:
             ValueError: the file is of another architecture or another number of glosses.
         """
+
+    def start_from(self, other: "GlossClassifier") -> None:
+        """Have ``fit`` start from what another classifier knows of signing, its glosses left out.
+
+        Raises:
+            TrainingError: the other one differs in more than its glosses and its training, or this family cannot.
+        """
+        raise TrainingError(f"{self.name} cannot start from a model; a neural family can, such as {DEFAULT_FAMILY}")
 
     def embeddings(self, inputs: Sequence[FloatArray]) -> FloatArray | None:
         """(N, D) what the layer that tells the glosses apart reads of N sequences; None of a family without one."""
@@ -268,6 +278,8 @@ def inputs_digest(sample: Sample) -> str:
 def training_identity(classifier: GlossClassifier, parts: Sequence[Sequence[Sample]], seed: int) -> str:
     """Sha256 of all that decides what a training gives: settings, preprocessing, seed, and the samples of each part."""
     described = [classifier.name, classifier.config(), classifier.preprocessing.fingerprint, seed]
+    if classifier.origin:
+        described.append(classifier.origin)
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
     for number, part in enumerate(parts):
         for sample in part:

@@ -67,6 +67,8 @@ def _check_training(training: Mapping[str, Any], folder: Path) -> None:
             raise ValueError(f"training.signers.{part} is no list of names")
         if type(training["clips"].get(part)) is not int:
             raise ValueError(f"training.clips.{part} is no number")
+    if not _is_texts(training["signers"].get("before", [])):
+        raise ValueError("training.signers.before is no list of names")
     if not _is_texts(training.get("seen", [])):
         raise ValueError("training.seen is no list of digests")
     if type(training.get("without_signer", 0)) is not int:

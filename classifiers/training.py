@@ -40,6 +40,7 @@ from posegloss.classifiers.evaluating.report import ModelReport, render_report
 from posegloss.classifiers.extraction import described_extraction, landmarks_to_carry, trusted_extraction
 from posegloss.classifiers.preprocessing import Preprocessing
 from posegloss.classifiers.prototypes import prototypes_of
+from posegloss.classifiers.transfer import architecture_of, told_of_origin, with_origin
 from posegloss.datasets.splits import Split, split_clips
 from posegloss.pipeline.errors import WeightsError
 from posegloss.pipeline.extract import ExtractionSettings
@@ -77,6 +78,7 @@ def train(
     *,
     family: str = DEFAULT_FAMILY,
     config: Mapping[str, Any] | None = None,
+    start: str | os.PathLike[str] | None = None,
     seed: int = 0,
     test: float = 0.25,
     validation: float = 0.2,
@@ -98,6 +100,8 @@ def train(
         out: the model folder to write.
         family: a name of ``base.FAMILIES``.
         config: settings of the family that differ from its defaults.
+        start: a model folder of the same family; the training starts from what that model knows of signing, whatever
+            its glosses are (transfer). Its signers and clips then count as seen.
         seed: decides the split and all that is random in training.
         test: about which part of the signers is held out for the test.
         validation: about which part of the others is held out to choose the best epoch.
@@ -110,19 +114,25 @@ def train(
         progress: called after each epoch.
 
     Raises:
-        TrainingError: no clip can be used, the store was extracted with a .task, or with a network of the user's own
-            that is not there any more, an interrupted training in the way was another one, or its checkpoint cannot be
-            written.
+        TrainingError: no clip can be used, the model to start from is of another kind, the store was extracted with a
+            .task, or with a network of the user's own that is not there any more, an interrupted training in the way
+            was another one, or its checkpoint cannot be written.
         SplitError, TooFewClipsError: the clips cannot be split; the message says what is lacking.
         FamilyError: there is no such family.
-        BundleError: the folder is taken or cannot be written.
+        BundleError: the folder is taken or cannot be written, or there is no model to start from.
     """
     # A relative "." has no name to put a checkpoint beside.
     out = Path(out).absolute()
     clips = clips if isinstance(clips, KeypointStore) else list(clips)
     extraction = _extraction(clips, out) if isinstance(clips, KeypointStore) else None
     kind, preprocessing = classifier_family(family), Preprocessing(layout=layout_of(clips))
+    origin = None if start is None else load_bundle(start)
+    if origin is not None:
+        # The architecture is that of the weights.
+        config = {**architecture_of(origin, family), **(config or {})}
     classifier = kind.from_config(with_epochs(kind, config or {}, epochs), preprocessing)
+    if origin is not None:
+        classifier.start_from(origin.classifier)
     samples, left_out = preprocess(each_clip(clips), classifier.preprocessing)
     # A store gives its clips in the order in which workers finished; the split must not depend on that.
     samples.sort(key=lambda sample: sample.clip_id)
@@ -139,6 +149,8 @@ def train(
         seed=seed,
     )
     parts = [[samples[i] for i in part] for part in (split.train, split.validation, split.test)]
+    if origin is not None:
+        split = told_of_origin(split, parts[2], origin)
     identity = _identity(training_identity(classifier, parts, seed), extraction)
     if _is_of(out, identity) and not overwrite:
         return _already_there(out, left_out)
@@ -154,6 +166,8 @@ def train(
     )
     beside = _baseline(parts, split, seed, preprocessing) if baseline and family != BASELINE_FAMILY else None
     about = _describe(clips, extraction, parts, split, seed, identity)
+    if origin is not None:
+        about = with_origin(about, origin)
     report = ModelReport(
         title=out.name,
         family=family,

@@ -16,6 +16,10 @@ def train(
     model: Annotated[
         str, typer.Option(help="The family; `posegloss models compare` lists and compares them.")
     ] = "conv-transformer",
+    start: Annotated[
+        Path | None,
+        typer.Option("--from", help="Start from what this model of the same family knows, whatever its glosses."),
+    ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="At most so many; unless given 30, or more where clips are few.")
     ] = None,
@@ -34,6 +38,8 @@ def train(
     The model folder holds report.html with the result.
 
     Example: posegloss train corpus.store --out my.model
+
+    Few clips, and a model of many: posegloss train few.store --out mine.model --from my.model
     """
     from posegloss.classifiers.base import EpochReport
     from posegloss.classifiers.bundle import read_description
@@ -56,6 +62,7 @@ def train(
             opened,
             out,
             family=model,
+            start=start,
             epochs=epochs,
             seed=seed,
             test=test,

@@ -15,6 +15,7 @@ from posegloss.classifiers.evaluating.evaluation import Evaluation, EvaluationEr
 from posegloss.classifiers.evaluating.groups import group_answers
 from posegloss.classifiers.evaluating.report import ModelReport, render_report
 from posegloss.classifiers.extraction import extraction_differences
+from posegloss.classifiers.transfer import training_signers
 from posegloss.pipeline.store import Clip, KeypointStore
 
 TRAINED_ON: Final = "this very clip was trained on"
@@ -98,7 +99,7 @@ def evaluate_bundle(
         notes.append(OTHER_EXTRACTION.format(differences))
     if not all_signers:
         samples = _never_seen(samples, training, left_out)
-    signers = _training_signers(training)
+    signers = training_signers(training)
     strangers = bool(samples) and all(sample.signer and sample.signer not in signers for sample in samples)
     # Models that were written before clips without a signer were counted name no signer where all were unknown.
     unknown_trained_on = training.get("without_signer", 0) > 0 or not training["signers"]["train"]
@@ -131,13 +132,9 @@ def _other_extraction(clips: KeypointStore | Sequence[Clip], training: Mapping[s
     return extraction_differences(clips.settings, training["extraction"])
 
 
-def _training_signers(training: Mapping[str, Any]) -> set[str]:
-    return {signer for part in ("train", "validation") for signer in training["signers"][part]}
-
-
 def _never_seen(samples: Sequence[Sample], training: Mapping[str, Any], left_out: dict[str, str]) -> list[Sample]:
     """The samples of strangers, or where there are none the samples that were not trained on; and why not others."""
-    seen, signers = set(training.get("seen", ())), _training_signers(training)
+    seen, signers = set(training.get("seen", ())), training_signers(training)
     kept = [sample for sample in samples if inputs_digest(sample) not in seen]
     if samples and not kept:
         raise EvaluationError(

@@ -12,6 +12,8 @@ _MOST_EPOCHS: Final = 500
 """Of a handful of clips, which nothing more can be learnt from."""
 _PATIENCE: Final = 2 / 3
 """Part of the epochs."""
+_RATE: Final = 2e-3
+_RATE_TO_GO_ON: Final = 5e-4
 _NETWORK_WEIGHT: Final = 0.6
 _NETWORK_WEIGHT_WITH_HANDS: Final = 0.8
 """Both by docs/accuracy.md."""
@@ -26,7 +28,7 @@ class KerasTraining:
         least_steps: batches to learn from, unless ``epochs`` are given: a set of a tenth of the clips needs its ten
             times as many epochs (docs/accuracy.md).
         batch_size: clips.
-        learning_rate: at its highest, after the warm-up.
+        learning_rate: at its highest, after the warm-up; None for 0.002, or 0.0005 for weights that know something.
         weight_decay: of AdamW (Loshchilov and Hutter 2019).
         warm_up: part of the epochs in which the learning rate rises; after it, it falls as a cosine.
         label_smoothing: probability that goes to the other glosses.
@@ -36,6 +38,8 @@ class KerasTraining:
             glosses, since what a tree holds grows with these.
         network_weight: of the network's answer, against the votes of the trees; None for 0.6, or 0.8 where there are
             whole hands, whose shapes networks read better than trees.
+        pretrained: start from what the architecture learned from an avatar's invented signs, where there is that; see
+            ``beginnings``.
         mixed_precision: learn in half precision with scaled losses (Micikevicius et al. 2018), which GPUs are faster
             at. Weights and answers are in single precision all the same.
     """
@@ -43,7 +47,7 @@ class KerasTraining:
     epochs: int | None = None
     least_steps: int = 3000
     batch_size: int = 16
-    learning_rate: float = 2e-3
+    learning_rate: float | None = None
     weight_decay: float = 0.05
     warm_up: float = 0.1
     label_smoothing: float = 0.1
@@ -51,6 +55,7 @@ class KerasTraining:
     right_handed: bool = True
     trees: int = 0
     network_weight: float | None = None
+    pretrained: bool = False
     mixed_precision: bool = False
 
     def __post_init__(self) -> None:
@@ -87,15 +92,16 @@ class KerasTraining:
         patience = round(_PATIENCE * epochs) if self.patience is None else self.patience
         return len(history) >= epochs or len(history) - 1 - best_epoch(history) >= patience
 
-    def optimizer(self, model: Any, clips: int) -> Any:
-        """AdamW for a model that learns from so many clips."""
+    def optimizer(self, model: Any, clips: int, *, go_on: bool = False) -> Any:
+        """AdamW for a model that learns from so many clips; ``go_on`` where its weights are not those of chance."""
+        rate = self.learning_rate or (_RATE_TO_GO_ON if go_on else _RATE)
         total = self.steps_an_epoch(clips) * self.epochs_for(clips)
         warm_up = max(1, round(self.warm_up * total))
         schedule = keras.optimizers.schedules.CosineDecay(
-            self.learning_rate / 100,
+            rate / 100,
             max(1, total - warm_up),
             alpha=0.01,
-            warmup_target=self.learning_rate,
+            warmup_target=rate,
             warmup_steps=warm_up,
         )
         optimizer = keras.optimizers.AdamW(schedule, weight_decay=self.weight_decay, clipnorm=1.0)

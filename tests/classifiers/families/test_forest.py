@@ -126,7 +126,7 @@ def test_no_trees_for_very_many_glosses():
     classifier = classifier_family("conv-transformer").from_config({})
     for count, has in ((100, True), (101, False)):
         classifier.glosses = tuple(f"{i:03}" for i in range(count))
-        classifier._make_model()
+        classifier.make_model()
         assert (classifier.forest is not None) == has
         answers = classifier.predict_inputs([classifier.preprocessing(make_sequence("wave", "ada"))])
         # Trees that have not grown know no gloss, and leave all to the network.

@@ -60,7 +60,7 @@ def test_mixed_precision(family, few, inputs, whole):
     assert answers.dtype == np.float32
     assert np.isfinite(answers).all()
     # The same weights in half precision; what is learnt differs more, for the first steps overflow and are left out.
-    mixed._make_model(mixed=True)
+    mixed.make_model(mixed=True)
     assert any(layer.compute_dtype == "float16" for layer in mixed.model.layers)
     mixed.model.set_weights(whole.model.get_weights())
     np.testing.assert_allclose(mixed.predict_inputs(inputs), whole.predict_inputs(inputs), atol=0.02)

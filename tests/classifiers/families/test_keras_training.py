@@ -60,3 +60,17 @@ def test_a_training_ends_when_it_has_not_got_better_for_two_thirds_of_it():
 def test_without_a_validation_the_last_epoch_is_the_best():
     assert best_epoch([{"loss": 1.0}, {"loss": 2.0}]) == 1
     assert not KerasTraining(patience=1).is_over([{"loss": 1.0}] * 5, 6)
+
+
+def test_weights_that_know_something_learn_more_slowly():
+    import keras
+
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+
+    def highest(go_on, **settings):
+        optimizer = KerasTraining(least_steps=100, batch_size=10, **settings).optimizer(model, clips=50, go_on=go_on)
+        return max(float(optimizer._learning_rate(step)) for step in range(150))
+
+    assert highest(False) == pytest.approx(2e-3)
+    assert highest(True) == pytest.approx(5e-4)
+    assert highest(True, learning_rate=0.1) == pytest.approx(0.1)

@@ -26,7 +26,7 @@ def untrained(config, layout="blazepose33", **options):
     """A network with weights as they may be after training: not all zeros and ones, and no answer certain."""
     classifier = classifier_family("conv-transformer").from_config(config, Preprocessing(layout=layout, **options))
     classifier.glosses = GLOSSES
-    classifier._make_model()
+    classifier.make_model()
     generator = np.random.default_rng(0)
     classifier._grow([Sample(f"{i}", troubled_inputs(classifier, 40, i), GLOSSES[i % 3]) for i in range(60)], seed=0)
     for weight in classifier.model.weights:
@@ -144,7 +144,7 @@ def test_a_model_that_learns_anew_is_streamed_anew():
         stream = classifier.stream()
         answers.append([stream.push(one) for one in inputs][-1])
         np.testing.assert_allclose(answers[-1], classifier.probabilities([inputs])[0], atol=1e-4)
-        classifier._make_model()
+        classifier.make_model()
     assert np.abs(answers[1] - answers[0]).max() > 1e-3
 
 

@@ -1,0 +1,51 @@
+"""A training that starts from what another model knows of signing, whatever its glosses are.
+
+What that model was trained on then counts as seen by the new one, too, in its own test and in every later one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from posegloss.classifiers.base import Sample, inputs_digest
+from posegloss.classifiers.bundle import Bundle
+from posegloss.datasets.splits import Split
+
+BEFORE: Final = "before"
+"""Of ``training.signers`` in model.json: those of the models that a training started from."""
+
+
+def architecture_of(origin: Bundle, family: str) -> dict[str, Any]:
+    """The settings that decide the shapes of a model's weights, for another of the same family."""
+    config = origin.classifier.config() if origin.classifier.name == family else {}
+    return {name: value for name, value in config.items() if name == "architecture"}
+
+
+def told_of_origin(split: Split, test: Sequence[Sample], origin: Bundle) -> Split:
+    """A split, no more signer-independent if the model that the training starts from has seen some of its test."""
+    seen, signers = set(origin.training.get("seen", ())), training_signers(origin.training)
+    clips = sum(inputs_digest(sample) in seen for sample in test)
+    known = sorted({sample.signer for sample in test if sample.signer} & signers)
+    notes = []
+    if clips:
+        notes.append(f"{clips} of the clips tested are among those that {origin.path.name} was trained on")
+    if known:
+        notes.append(f"{origin.path.name} was trained on signers of the same names as some tested: {', '.join(known)}")
+    return replace(split, signer_independent=False, notes=(*split.notes, *notes)) if notes else split
+
+
+def with_origin(about: Mapping[str, Any], origin: Bundle) -> dict[str, Any]:
+    """What a model was trained on, and with it what the model saw that it started from."""
+    before = origin.training
+    return {
+        **about,
+        "signers": {**about["signers"], BEFORE: sorted(training_signers(before))},
+        "without_signer": about["without_signer"] + before.get("without_signer", 0),
+        "seen": sorted({*about["seen"], *before.get("seen", ())}),
+        "started_from": {"model": origin.path.name, "glosses": len(origin.classifier.glosses)},
+    }
+
+
+def training_signers(training: Mapping[str, Any]) -> set[str]:
+    """All signers that a model has seen, by what its model.json says of its training."""
+    return {signer for part in ("train", "validation", BEFORE) for signer in training["signers"].get(part, ())}
