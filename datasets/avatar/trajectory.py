@@ -78,9 +78,14 @@ def pose(centre: Array, fingers: Direction | Array, palm: Direction | Array, han
     normal = _vector(palm)
     normal = normal - along * (normal @ along)
     normal /= np.linalg.norm(normal)
+    frame = np.stack([along, normal, np.cross(along, normal)], axis=-1)
+    return HandPath(centre[None], frame[None], bends_of(handshape)[None])
+
+
+def bends_of(handshape: Handshape) -> Array:
+    """(16,) bends of a handshape in radians, as a ``HandPath`` has them."""
     *joints, spread = _FINGERS[handshape]
-    bends = np.concatenate([np.ravel(joints), [spread]])
-    return HandPath(centre[None], np.stack([along, normal, np.cross(along, normal)], axis=-1)[None], bends[None])
+    return np.concatenate([np.ravel(joints), [spread]])
 
 
 def location(body: Body, place: Location, two_handed: bool) -> Array:
@@ -122,7 +127,7 @@ def travel(start: HandPath, end: HandPath, u: Array, arc: float, sharpness: floa
     centre = start.centre + (end.centre - start.centre) * s[:, None]
     centre[:, 2] -= arc * np.sin(np.pi * s)
     turn = cv2.Rodrigues(end.frame[0] @ start.frame[0].T)[0].ravel()
-    frame = np.stack([_rotation(turn * part) @ start.frame[0] for part in s])
+    frame = np.stack([rotation(turn * part) @ start.frame[0] for part in s])
     # Fingers arrive before the hand does, as in people.
     shape = ease(np.clip(u * 1.4, 0, 1))[:, None]
     return HandPath(centre, frame, start.bends + (end.bends - start.bends) * shape)
@@ -148,7 +153,7 @@ def stroke(
     zero, half = np.zeros_like(s), np.pi / 2 * s
     frame = start.frame.repeat(len(u), axis=0)
     if movement is Movement.TWIST:
-        turns = [_rotation(start.frame[0, :, 0] * angle) for angle in 0.8 * np.sin(cycle)]
+        turns = [rotation(start.frame[0, :, 0] * angle) for angle in 0.8 * np.sin(cycle)]
         frame = np.stack(turns) @ frame
     paths = {
         Movement.UP: (zero, 0.5 - s, zero),
@@ -177,5 +182,6 @@ def _vector(direction: Direction | Array) -> Array:
     return np.asarray(vector / np.linalg.norm(vector))
 
 
-def _rotation(vector: Array) -> Array:
+def rotation(vector: Array) -> Array:
+    """(3, 3) of a rotation vector in radians."""
     return np.asarray(cv2.Rodrigues(vector)[0], float)

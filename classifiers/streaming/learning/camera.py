@@ -15,7 +15,16 @@ from posegloss.classifiers.streaming.learning.stage import RATE_HZ
 from posegloss.datasets.avatar.body import Array
 from posegloss.datasets.avatar.camera import Camera
 from posegloss.pipeline.sequence import FloatArray
-from posegloss.pipeline.skeleton import INDEX, LEFT_SHOULDER, MIRROR, RIGHT_SHOULDER
+from posegloss.pipeline.skeleton import (
+    INDEX,
+    KEYPOINT_NAMES,
+    LAYOUTS,
+    LEFT_SHOULDER,
+    RIGHT_SHOULDER,
+    SIDES,
+    Layout,
+    hand_points,
+)
 from posegloss.pipeline.smoothing import OneEuroFilter
 
 _SIZES: Final = ((640, 480), (1280, 720), (480, 640), (320, 240))
@@ -28,32 +37,41 @@ _PERSON: Final = 5.5
 Mask = npt.NDArray[np.bool_]
 
 
-def film(scene: Scene, rng: np.random.Generator) -> Iterator[tuple[float, FloatArray | None, tuple[int, int]]]:
-    """A stream's frames: time in seconds, (33, 4) keypoints or None, width and height.
+def film(
+    scene: Scene, rng: np.random.Generator, *, about: bool = True
+) -> Iterator[tuple[float, FloatArray | None, tuple[int, int]]]:
+    """A stream's frames: time in seconds, (K, 4) keypoints or None, width and height.
 
     Args:
         scene: what happens.
         rng: of the camera.
+        about: signers move about, and some walk out of the picture.
     """
     size = _SIZES[rng.integers(len(_SIZES))]
     times = _times(len(scene.points) / RATE_HZ, rng)
     moments = np.arange(len(scene.points)) / RATE_HZ
     camera = Camera.of(scene.signer, size, rng)
     pixels = camera.project(scene.points)[..., :2].reshape(len(moments), -1)
-    seen = np.stack([np.interp(times, moments, column) for column in pixels.T], axis=-1).reshape(len(times), 33, 2)
+    seen = np.stack([np.interp(times, moments, column) for column in pixels.T], axis=-1).reshape(len(times), -1, 2)
     if rng.random() < 0.5:
-        seen = seen[:, MIRROR]
+        seen = seen[:, _layout(seen).mirror]
         seen[..., 0] = size[0] - seen[..., 0]
     unit = float(np.median(np.hypot(*(seen[:, LEFT_SHOULDER] - seen[:, RIGHT_SHOULDER]).T)))
-    seen = _about(seen, times, unit, size, rng)
+    if about:
+        seen = _about(seen, times, unit, size, rng)
     tracked = _track(seen, times, unit, rng)
     hidden = _hidden(seen, times, size, rng)
-    keypoints = np.zeros((len(times), 33, 4), np.float32)
+    keypoints = np.zeros((*seen.shape[:2], 4), np.float32)
     keypoints[..., :2] = tracked / size
     keypoints[..., 3] = ~hidden
     nobody = _spells(times, rng, rng.choice([0, 0.02]), 1.0) | (hidden[:, [LEFT_SHOULDER, RIGHT_SHOULDER]].all(axis=1))
     for time_s, frame, none in zip(times.tolist(), keypoints, nobody, strict=True):
         yield time_s, None if none else frame, size
+
+
+def _layout(points: Array) -> Layout:
+    """The layout of points (T, K, 2), which its number of points tells."""
+    return next(layout for layout in LAYOUTS.values() if len(layout) == points.shape[1])
 
 
 def _times(seconds: float, rng: np.random.Generator) -> Array:
@@ -90,9 +108,12 @@ def _there_and_back(times: Array, rng: np.random.Generator, slowest: float = 1.5
 def _track(seen: Array, times: Array, unit: float, rng: np.random.Generator) -> Array:
     """As the tracker sees it: noise that lasts from frame to frame and grows with the hands' speed, then smoothing."""
     noise = np.exp(rng.uniform(np.log(0.003), np.log(0.03))) * unit
-    sigma = np.full(33, noise)
+    sigma = np.full(seen.shape[1], noise)
     for hand in _HANDS:
         sigma[hand] *= rng.uniform(1, 2.5)
+    if len(sigma) > len(KEYPOINT_NAMES):
+        # A hand's own network sees it from nearby.
+        sigma[len(KEYPOINT_NAMES) :] *= rng.uniform(0.2, 0.5)
     lasting = rng.uniform(0, 0.9)
     elapsed = np.gradient(times)
     speed = np.linalg.norm(np.gradient(seen, axis=0), axis=-1) / elapsed[:, None] / unit
@@ -116,7 +137,7 @@ def _track(seen: Array, times: Array, unit: float, rng: np.random.Generator) -> 
 
 
 def _hidden(seen: Array, times: Array, size: tuple[int, int], rng: np.random.Generator) -> Mask:
-    """(T, 33) points outside the picture, and hands that the tracker loses."""
+    """(T, K) points outside the picture, and hands that the tracker loses."""
     margin = rng.uniform(-0.02, 0.1)
     places = seen / size
     hidden: Mask = np.asarray(((places < -margin) | (places > 1 + margin)).any(axis=-1))
@@ -126,6 +147,11 @@ def _hidden(seen: Array, times: Array, size: tuple[int, int], rng: np.random.Gen
     often = rng.choice([0, 0.05, 0.3])
     for hand in _HANDS:
         hidden[:, hand] |= _spells(times, rng, often, 0.6)[:, None]
+    if seen.shape[1] > len(KEYPOINT_NAMES):
+        # It finds a whole hand or nothing of it, and loses it more often than the body's points.
+        often = rng.choice([0.05, 0.3, 1.0])
+        for side in SIDES:
+            hidden[:, hand_points(side)] |= _spells(times, rng, often, 0.6)[:, None]
     return hidden
 
 

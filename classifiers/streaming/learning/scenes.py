@@ -39,7 +39,7 @@ class Scene:
 
     Attributes:
         signer: who it is.
-        points: (T, 33, 3) in metres in the body frame, at ``RATE_HZ``.
+        points: (T, K, 3) in metres in the body frame, at ``RATE_HZ``.
         signing: (T,) whether a sign is being made.
     """
 
@@ -56,7 +56,7 @@ def play(index: int, rng: np.random.Generator, seconds: float) -> Scene:
         rng: of the scene.
         seconds: how long it lasts.
     """
-    signer = _unlike_others(Signer.random(index), rng)
+    signer = unlike_others(Signer.random(index), rng)
     stage = Stage(signer, rng)
     # A stream may begin in the middle of anything.
     begin = rng.uniform(0, 4)
@@ -73,7 +73,7 @@ def play(index: int, rng: np.random.Generator, seconds: float) -> Scene:
     return Scene(signer, articulate(signer, dance, RATE_HZ, rng).points[cut], signing[cut])
 
 
-def _unlike_others(signer: Signer, rng: np.random.Generator) -> Signer:
+def unlike_others(signer: Signer, rng: np.random.Generator) -> Signer:
     """The signer with habits and a camera of a wider range than the avatar's clips have."""
     style = replace(
         signer.style,

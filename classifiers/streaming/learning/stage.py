@@ -15,7 +15,7 @@ from posegloss.datasets.avatar.trajectory import HandPath, join, location, pose,
 RATE_HZ: Final = 40.0
 """Of what is choreographed; hands do nothing faster than some 10 Hz."""
 
-_CYCLIC: Final = (Movement.CIRCLE, Movement.CIRCLE_FORWARD, Movement.TAP, Movement.TWIST, Movement.BOB)
+CYCLIC: Final = (Movement.CIRCLE, Movement.CIRCLE_FORWARD, Movement.TAP, Movement.TWIST, Movement.BOB)
 # Places of resting hands as (x, y, z) in metres, with the directions of fingers and palm.
 _RESTS: Final = (
     ((-0.27, 0.10, -0.06), (0.05, 1.0, -0.12), (1.0, 0.0, 0.2)),
@@ -105,7 +105,7 @@ class Stage:
     def sign(self, sign: Sign, still: bool) -> None:
         """Go to a sign's place and make it; a ``still`` one is only held there."""
         style, rng = self.signer.style, self.rng
-        cyclic = sign.movement in _CYCLIC
+        cyclic = sign.movement in CYCLIC
         seconds = 0.18 + rng.uniform(0.22, 0.38) * sign.repeats if cyclic else 0.38 + 0.9 * sign.reach
         u = np.linspace(0, 1, max(4, round(seconds / style.tempo * rng.normal(1, 0.1) * RATE_HZ)))
         if still:
