@@ -60,7 +60,7 @@ class ConvTransformer(ConfiguredFamily):
 
     name = "conv-transformer"
     settings = ConvTransformerConfig
-    usual_training = KerasTraining(trees=100)
+    usual_training = KerasTraining(trees=100, pretrained=True)
 
     def build(self, classes: int) -> Any:
         """(B, T, K, 2) with NaN to (B, classes) logits."""
