@@ -188,3 +188,14 @@ def test_an_interrupted_training_goes_on(tiny, tmp_path):
     assert len(seconds) == 6
     assert seconds[: len(done)] == [row["seconds"] for row in done]
     assert not checkpoint.parent.exists()
+
+
+def test_a_training_starts_from_another_model(posegloss, tiny, tmp_path):
+    ran = posegloss("train", tiny.store, "--out", tmp_path / "m", "--from", tiny.model, "--epochs", "1")
+    assert ran.code == 0, ran.err
+    about = json.loads((tmp_path / "m" / "model.json").read_text("utf-8"))["training"]
+    assert about["started_from"]["model"] == tiny.model.name
+    ran = posegloss("train", tiny.store, "--out", tmp_path / "n", "--from", tiny.model, "--model", "extra-trees")
+    assert ran.code == 2
+    assert "extra-trees cannot start from a model" in ran.said
+    assert not (tmp_path / "n").exists()
