@@ -7,6 +7,9 @@ from typing import Any, Final
 from posegloss.classifiers.evaluating.calibration import Calibration
 from posegloss.classifiers.extraction import trusted_extraction
 
+BEFORE: Final = "before"
+"""Of ``training.signers``: those of the models that a training started from."""
+
 _NEEDED: Final[Mapping[str, type]] = {
     "format": int,
     "posegloss": str,
@@ -67,8 +70,8 @@ def _check_training(training: Mapping[str, Any], folder: Path) -> None:
             raise ValueError(f"training.signers.{part} is no list of names")
         if type(training["clips"].get(part)) is not int:
             raise ValueError(f"training.clips.{part} is no number")
-    if not _is_texts(training["signers"].get("before", [])):
-        raise ValueError("training.signers.before is no list of names")
+    if not _is_texts(training["signers"].get(BEFORE, [])):
+        raise ValueError(f"training.signers.{BEFORE} is no list of names")
     if not _is_texts(training.get("seen", [])):
         raise ValueError("training.seen is no list of digests")
     if type(training.get("without_signer", 0)) is not int:

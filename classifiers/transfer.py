@@ -5,14 +5,12 @@ What that model was trained on then counts as seen by the new one, too, in its o
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from posegloss.classifiers.base import Sample, inputs_digest
 from posegloss.classifiers.bundle import Bundle
+from posegloss.classifiers.description import BEFORE
 from posegloss.datasets.splits import Split
-
-BEFORE: Final = "before"
-"""Of ``training.signers`` in model.json: those of the models that a training started from."""
 
 
 def architecture_of(origin: Bundle, family: str) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from posegloss.classifiers.augmentation import Augmentation
 from posegloss.classifiers.base import (
     EpochReport,
     GlossClassifier,
@@ -29,8 +28,7 @@ from posegloss.classifiers.families.beginnings import begin
 from posegloss.classifiers.families.checkpoint import Checkpoint
 from posegloss.classifiers.families.forest_features import forest_features
 from posegloss.classifiers.families.keras_answers import KerasAnswers
-from posegloss.classifiers.families.keras_training import KerasTraining, best_epoch
-from posegloss.classifiers.preprocessing import Preprocessing
+from posegloss.classifiers.families.keras_training import best_epoch
 from posegloss.pipeline.ahead import read_ahead
 from posegloss.pipeline.keras_backend import keras
 
@@ -41,14 +39,7 @@ SAVED_EVERY_S: Final = 2.0
 class KerasFamily(KerasAnswers):
     """A family of models that learn with Keras."""
 
-    def __init__(
-        self,
-        training: KerasTraining | None = None,
-        augmentation: Augmentation | None = None,
-        preprocessing: Preprocessing | None = None,
-    ) -> None:
-        super().__init__(training, augmentation, preprocessing)
-        self._start: list[np.ndarray[Any, Any]] | None = None
+    _start: list[np.ndarray[Any, Any]] | None = None
 
     def fit(
         self,

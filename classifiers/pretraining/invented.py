@@ -4,17 +4,15 @@ Unlike the avatar's lexicon, which names twenty, these are drawn: place, path, h
 hands (Stokoe 1960; Battison 1978), and what may change during a sign. None is a sign of any language.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 
+from posegloss.classifiers.streaming.learning.scenes import one_of
 from posegloss.datasets.avatar.body import Array
 from posegloss.datasets.avatar.lexicon import Hands, Handshape, Location, Movement
 from posegloss.datasets.avatar.trajectory import bends_of
-
-Option = TypeVar("Option")
 
 # Bend in radians of a finger's three joints: straight, closed, hooked, and flat but bent at the knuckle.
 _FINGER: Final = ((0.06, 0.06, 0.04), (1.45, 1.6, 1.0), (0.5, 0.8, 0.5), (1.2, 0.1, 0.05))
@@ -60,9 +58,11 @@ class InventedSign:
 
 def invent(rng: np.random.Generator) -> InventedSign:
     """Draw a sign: half of them with one hand, a third of two movements, a third that open, close or turn the hand."""
-    hands = _any([Hands.ONE] * 3 + [Hands.SYMMETRIC] * 2 + [Hands.ALTERNATING, Hands.BASE], rng)
+    hands = one_of([Hands.ONE] * 3 + [Hands.SYMMETRIC] * 2 + [Hands.ALTERNATING, Hands.BASE], rng)
     strokes = tuple(
-        Stroke(_any(list(Movement), rng), int(rng.integers(1, 4)), float(rng.uniform(0.06, 0.3)), rng.normal(0, 0.4, 3))
+        Stroke(
+            one_of(list(Movement), rng), int(rng.integers(1, 4)), float(rng.uniform(0.06, 0.3)), rng.normal(0, 0.4, 3)
+        )
         for _ in range(2 if rng.random() < 0.3 else 1)
     )
     # Fingers point up and away more often than down: arms leave little choice.
@@ -72,23 +72,18 @@ def invent(rng: np.random.Generator) -> InventedSign:
         fingers[1], palm[1] = fingers[0], palm[0]
     if rng.random() < 0.7:
         bends[1] = bends[0]
-    return InventedSign(hands, _any(list(Location), rng), rng.normal(0, 0.06, 3), strokes, fingers, palm, bends)
+    return InventedSign(hands, one_of(list(Location), rng), rng.normal(0, 0.06, 3), strokes, fingers, palm, bends)
 
 
 def _handshape(rng: np.random.Generator) -> Array:
     """(16,) bends of one of the avatar's handshapes, or of one with other fingers stretched."""
-    bends = bends_of(_any(list(Handshape), rng))
+    bends = bends_of(one_of(list(Handshape), rng))
     if rng.random() < 0.6:
         fingers = bends[:15].reshape(5, 3)
         for finger in fingers[:4]:
             if rng.random() < 0.4:
-                finger[:] = _any(_FINGER, rng)
+                finger[:] = one_of(_FINGER, rng)
         if rng.random() < 0.4:
-            fingers[4] = _any(_THUMB, rng)
-        bends[15] = _any(_SPREAD, rng)
+            fingers[4] = one_of(_THUMB, rng)
+        bends[15] = one_of(_SPREAD, rng)
     return bends
-
-
-def _any(options: Sequence[Option], rng: np.random.Generator) -> Option:
-    # NumPy's choice would make plain text of an enumeration.
-    return options[int(rng.integers(len(options)))]

@@ -7,7 +7,6 @@ Nothing but the avatar goes into the weights, so there is nobody's data in them.
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -21,8 +20,8 @@ from posegloss.classifiers.base import DEFAULT_FAMILY, EpochReport, Sample, clas
 from posegloss.classifiers.preprocessing import Preprocessing
 from posegloss.classifiers.pretraining.invented import invent
 from posegloss.classifiers.pretraining.takes import take
+from posegloss.classifiers.streaming.learning.shipping import tell, write_weights
 from posegloss.pipeline.errors import NoSignerError
-from posegloss.pipeline.files import whole_file
 from posegloss.pipeline.skeleton import BLAZEPOSE33, LAYOUTS
 
 FIRST_SIGNER: Final = 100_000
@@ -67,7 +66,7 @@ def make_samples(signs: int, *, layout: str, takes: int, seed: int, workers: int
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         for done, some in enumerate(pool.map(make, range(signs), chunksize=20), start=1):
             samples += some
-            _tell(f"sign {done} of {signs}", last=done == signs)
+            tell(f"sign {done} of {signs}", last=done == signs)
     return samples
 
 
@@ -88,19 +87,14 @@ def learn(
     held_back = np.random.default_rng(seed).random(len(samples)) < _TEST
     test = [sample for sample, held in zip(samples, held_back, strict=True) if held]
 
-    def tell(report: EpochReport) -> None:
+    def tell_epoch(report: EpochReport) -> None:
         values = ", ".join(f"{name} {report.values[name]:.3f}" for name in ("loss", "accuracy", "seconds"))
-        _tell(f"epoch {report.epoch} of {report.epochs}, {values}", last=True)
+        tell(f"epoch {report.epoch} of {report.epochs}, {values}", last=True)
 
     learnt = [sample for sample, held in zip(samples, held_back, strict=True) if not held]
-    classifier.fit(learnt, seed=seed, checkpoint=checkpoint, progress=tell)
+    classifier.fit(learnt, seed=seed, checkpoint=checkpoint, progress=tell_epoch)
     found = classifier.predict_inputs([sample.inputs for sample in test]).argmax(axis=1)
     return classifier, float((found == label_indices(test, classifier.glosses)).mean())
-
-
-def _tell(what: str, last: bool) -> None:
-    sys.stderr.write(f"\r{what}  " + "\n" * last)
-    sys.stderr.flush()
 
 
 def main() -> None:
@@ -117,10 +111,10 @@ def main() -> None:
     samples = make_samples(asked.signs, layout=asked.layout, takes=asked.takes, seed=asked.seed, workers=asked.workers)
     checkpoint = asked.out.with_name(f"{asked.out.stem}.checkpoint.npz")
     classifier, top1 = learn(samples, asked.layout, asked.epochs, asked.seed, checkpoint)
-    _tell(f"{top1:.1%} of the takes held back are right", last=True)
-    values = [weight.numpy().astype(np.float16) for weight in classifier.weights_below_glosses]
-    with whole_file(asked.out) as part:
-        np.savez_compressed(part, **{f"{place:03}": value for place, value in enumerate(values)})
+    tell(f"{top1:.1%} of the takes held back are right", last=True)
+    write_weights(
+        asked.out, {f"{place:03}": weight.numpy() for place, weight in enumerate(classifier.weights_below_glosses)}
+    )
     checkpoint.unlink()
 
 

@@ -7,9 +7,9 @@ import numpy as np
 from posegloss.classifiers.pretraining.invented import InventedSign, Stroke
 from posegloss.classifiers.streaming.learning.camera import film
 from posegloss.classifiers.streaming.learning.scenes import Scene, unlike_others
-from posegloss.classifiers.streaming.learning.stage import CYCLIC, RATE_HZ, Stage
+from posegloss.classifiers.streaming.learning.stage import RATE_HZ, Stage
 from posegloss.datasets.avatar.body import Array
-from posegloss.datasets.avatar.lexicon import Direction, Hands, Handshape, Location
+from posegloss.datasets.avatar.lexicon import CYCLIC, Direction, Hands, Handshape, Location
 from posegloss.datasets.avatar.rig import Joints, articulate
 from posegloss.datasets.avatar.signer import Signer
 from posegloss.datasets.avatar.trajectory import HandPath, ease, location, pose, rotation, stroke, travel

@@ -57,6 +57,10 @@ class Movement(StrEnum):
     BOB = "up and down"
 
 
+CYCLIC: Final = (Movement.CIRCLE, Movement.CIRCLE_FORWARD, Movement.TAP, Movement.TWIST, Movement.BOB)
+"""The movements that may be repeated."""
+
+
 class Direction(StrEnum):
     """A direction from the signer's point of view; across is towards the other hand's side."""
 

@@ -7,11 +7,10 @@ from typing import Final
 import numpy as np
 
 from posegloss.datasets.avatar.body import Array
-from posegloss.datasets.avatar.lexicon import LEXICON, Direction, Hands, Handshape, Location, Movement, Sign
+from posegloss.datasets.avatar.lexicon import CYCLIC, LEXICON, Direction, Hands, Handshape, Location, Movement, Sign
 from posegloss.datasets.avatar.signer import Signer
 from posegloss.datasets.avatar.trajectory import HandPath, join, location, pose, stroke, travel
 
-_CYCLIC: Final = (Movement.CIRCLE, Movement.CIRCLE_FORWARD, Movement.TAP, Movement.TWIST, Movement.BOB)
 _BASE: Final = Sign(
     Location.BASE_HAND, Movement.UP, Handshape.FLAT, palm=Direction.UP, fingers=Direction.OUT_ACROSS, reach=0
 )
@@ -88,9 +87,9 @@ class _Take:
     def sign(self, gloss: str) -> None:
         sign = LEXICON[gloss]
         repeats = sign.repeats
-        if sign.movement in _CYCLIC and self.rng.random() < self.signer.style.extra_repeats:
+        if sign.movement in CYCLIC and self.rng.random() < self.signer.style.extra_repeats:
             repeats += 1
-        seconds = 0.22 + 0.32 * repeats if sign.movement in _CYCLIC else 0.42 + 0.9 * sign.reach
+        seconds = 0.22 + 0.32 * repeats if sign.movement in CYCLIC else 0.42 + 0.9 * sign.reach
         u = self.moments(seconds)
         strokes = [self.stroke(sign, False, u, repeats), self.stroke(sign, True, u, repeats)]
         self.go([path.at(0) for path in strokes], 0.5, 1.0)

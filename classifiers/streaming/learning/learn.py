@@ -6,7 +6,6 @@ Nothing but the avatar goes into the weights, so there is nobody's data in them.
 """
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ import numpy as np
 from posegloss.classifiers.streaming.boundary_features import COUNT
 from posegloss.classifiers.streaming.boundary_network import AHEAD, DILATIONS, KERNEL
 from posegloss.classifiers.streaming.learning.data import example
-from posegloss.pipeline.files import whole_file
+from posegloss.classifiers.streaming.learning.shipping import tell, write_weights
 from posegloss.pipeline.keras_backend import keras
 from posegloss.pipeline.sequence import FloatArray
 
@@ -57,7 +56,7 @@ def make_examples(scenes: int, seed: int) -> tuple[FloatArray, FloatArray, Float
     examples = []
     for n in range(scenes):
         examples.append(example(FIRST_SIGNER + n, seed, AHEAD))
-        _tell(f"scene {n + 1} of {scenes}", last=n + 1 == scenes)
+        tell(f"scene {n + 1} of {scenes}", last=n + 1 == scenes)
     features, truth, weight = (
         np.concatenate(arrays).reshape(-1, _WINDOW, *arrays[0].shape[1:]) for arrays in zip(*examples, strict=True)
     )
@@ -74,7 +73,7 @@ def learn(features: FloatArray, truth: FloatArray, weight: FloatArray, epochs: i
         keras.losses.BinaryCrossentropy(from_logits=True),
     )
     told = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: _tell(
+        on_epoch_end=lambda epoch, logs: tell(
             f"epoch {epoch + 1} of {epochs}, loss {logs['loss']:.4f}", last=epoch + 1 == epochs
         )
     )
@@ -82,11 +81,6 @@ def learn(features: FloatArray, truth: FloatArray, weight: FloatArray, epochs: i
         features, truth[..., None], sample_weight=weight, batch_size=_BATCH, epochs=epochs, verbose=0, callbacks=[told]
     )
     return model
-
-
-def _tell(what: str, last: bool) -> None:
-    sys.stderr.write(f"\r{what}  " + "\n" * last)
-    sys.stderr.flush()
 
 
 def main() -> None:
@@ -98,9 +92,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     model = learn(*make_examples(asked.scenes, asked.seed), asked.epochs, asked.seed)
-    weights: dict[str, Any] = {name: array.astype(np.float16) for name, array in weights_of(model).items()}
-    with whole_file(asked.out) as part:
-        np.savez_compressed(part, **weights)
+    write_weights(asked.out, weights_of(model))
 
 
 if __name__ == "__main__":

@@ -110,20 +110,21 @@ def _utter(stage: Stage, rng: np.random.Generator) -> None:
 
 def _some_sign(rng: np.random.Generator) -> Sign:
     """One of the lexicon, or its hand put to another movement in another place."""
-    known = _any(list(LEXICON.values()), rng)
+    known = one_of(list(LEXICON.values()), rng)
     if rng.random() < 0.4:
         return known
     return replace(
         known,
-        location=_any(list(Location), rng),
-        movement=_any(list(Movement), rng),
-        hands=_any(list(Hands), rng),
+        location=one_of(list(Location), rng),
+        movement=one_of(list(Movement), rng),
+        hands=one_of(list(Hands), rng),
         repeats=int(rng.integers(1, 4)),
         reach=float(rng.uniform(0.02, 0.32)),
     )
 
 
-def _any(options: Sequence[Option], rng: np.random.Generator) -> Option:
+def one_of(options: Sequence[Option], rng: np.random.Generator) -> Option:
+    """One of some options, each as likely."""
     # NumPy's choice would make plain text of an enumeration.
     return options[int(rng.integers(len(options)))]
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from posegloss.datasets.avatar.body import Array
-from posegloss.datasets.avatar.lexicon import Direction, Hands, Handshape, Location, Movement, Sign
+from posegloss.datasets.avatar.lexicon import CYCLIC, Direction, Hands, Handshape, Location, Sign
 from posegloss.datasets.avatar.motion import Choreography, wander
 from posegloss.datasets.avatar.signer import Signer
 from posegloss.datasets.avatar.trajectory import HandPath, join, location, pose, stroke, travel
@@ -15,7 +15,6 @@ from posegloss.datasets.avatar.trajectory import HandPath, join, location, pose,
 RATE_HZ: Final = 40.0
 """Of what is choreographed; hands do nothing faster than some 10 Hz."""
 
-CYCLIC: Final = (Movement.CIRCLE, Movement.CIRCLE_FORWARD, Movement.TAP, Movement.TWIST, Movement.BOB)
 # Places of resting hands as (x, y, z) in metres, with the directions of fingers and palm.
 _RESTS: Final = (
     ((-0.27, 0.10, -0.06), (0.05, 1.0, -0.12), (1.0, 0.0, 0.2)),
