@@ -29,6 +29,8 @@ def told_of_origin(split: Split, test: Sequence[Sample], origin: Bundle) -> Spli
         notes.append(f"{clips} of the clips tested are among those that {origin.path.name} was trained on")
     if known:
         notes.append(f"{origin.path.name} was trained on signers of the same names as some tested: {', '.join(known)}")
+    if test and saw_unknown_people(origin.training):
+        notes.append(f"{origin.path.name} was trained on clips of unknown signers, who may be tested here")
     return replace(split, signer_independent=False, notes=(*split.notes, *notes)) if notes else split
 
 
@@ -47,3 +49,9 @@ def with_origin(about: Mapping[str, Any], origin: Bundle) -> dict[str, Any]:
 def training_signers(training: Mapping[str, Any]) -> set[str]:
     """All signers that a model has seen, by what its model.json says of its training."""
     return {signer for part in ("train", "validation", BEFORE) for signer in training["signers"].get(part, ())}
+
+
+def saw_unknown_people(training: Mapping[str, Any]) -> bool:
+    """Whether a model has seen people of whom nobody can say whether they are tested, too."""
+    # Models that were written before clips without a signer were counted name no signer where all were unknown.
+    return training.get("without_signer", 0) > 0 or not training["signers"]["train"]

@@ -15,7 +15,7 @@ from posegloss.classifiers.evaluating.evaluation import Evaluation, EvaluationEr
 from posegloss.classifiers.evaluating.groups import group_answers
 from posegloss.classifiers.evaluating.report import ModelReport, render_report
 from posegloss.classifiers.extraction import extraction_differences
-from posegloss.classifiers.transfer import training_signers
+from posegloss.classifiers.transfer import saw_unknown_people, training_signers
 from posegloss.pipeline.store import Clip, KeypointStore
 
 TRAINED_ON: Final = "this very clip was trained on"
@@ -101,8 +101,7 @@ def evaluate_bundle(
         samples = _never_seen(samples, training, left_out)
     signers = training_signers(training)
     strangers = bool(samples) and all(sample.signer and sample.signer not in signers for sample in samples)
-    # Models that were written before clips without a signer were counted name no signer where all were unknown.
-    unknown_trained_on = training.get("without_signer", 0) > 0 or not training["signers"]["train"]
+    unknown_trained_on = saw_unknown_people(training)
     if not strangers:
         notes.append(SIGNERS_SEEN)
     elif unknown_trained_on:

@@ -1,6 +1,7 @@
 """A training that starts from another model."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -78,6 +79,14 @@ def test_a_test_on_whom_the_first_model_knows_is_not_signer_independent(origin, 
     clips = make_clips(**{**OTHERS, "signers": (*OTHERS["signers"], "ida")})
     result = briefly(clips, tmp_path / "n", origin.path, test_signers=[signer])
     assert any("4 of the clips tested are among those" in note for note in result.evaluation.notes)
+
+
+def test_a_test_is_not_signer_independent_where_the_first_model_saw_nobody_knows_whom(tmp_path):
+    nameless = [replace(clip, signer=None) for clip in make_clips(**OTHERS)]
+    first = briefly(nameless, tmp_path / "first.model")
+    result = briefly(make_clips(), tmp_path / "second.model", first.path)
+    assert not result.evaluation.signer_independent
+    assert "first.model was trained on clips of unknown signers, who may be tested here" in result.evaluation.notes
 
 
 @pytest.mark.parametrize(
