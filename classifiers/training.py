@@ -127,10 +127,8 @@ def train(
     extraction = _extraction(clips, out) if isinstance(clips, KeypointStore) else None
     kind, preprocessing = classifier_family(family), Preprocessing(layout=layout_of(clips))
     origin = None if start is None else load_bundle(start)
-    if origin is not None:
-        # The architecture is that of the weights.
-        config = {**architecture_of(origin, family), **(config or {})}
-    classifier = kind.from_config(with_epochs(kind, config or {}, epochs), preprocessing)
+    config = {**architecture_of(origin, family), **(config or {})}
+    classifier = kind.from_config(with_epochs(kind, config, epochs), preprocessing)
     if origin is not None:
         classifier.start_from(origin.classifier)
     samples, left_out = preprocess(each_clip(clips), classifier.preprocessing)
@@ -149,8 +147,7 @@ def train(
         seed=seed,
     )
     parts = [[samples[i] for i in part] for part in (split.train, split.validation, split.test)]
-    if origin is not None:
-        split = told_of_origin(split, parts[2], origin)
+    split = told_of_origin(split, parts[2], origin)
     identity = _identity(training_identity(classifier, parts, seed), extraction)
     if _is_of(out, identity) and not overwrite:
         return _already_there(out, left_out)
@@ -165,9 +162,7 @@ def train(
         classifier, parts[2], signer_independent=split.signer_independent, left_out=left_out, notes=notes
     )
     beside = _baseline(parts, split, seed, preprocessing) if baseline and family != BASELINE_FAMILY else None
-    about = _describe(clips, extraction, parts, split, seed, identity)
-    if origin is not None:
-        about = with_origin(about, origin)
+    about = with_origin(_describe(clips, extraction, parts, split, seed, identity), origin)
     report = ModelReport(
         title=out.name,
         family=family,

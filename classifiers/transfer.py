@@ -1,6 +1,7 @@
 """A training that starts from what another model knows of signing, whatever its glosses are.
 
-What that model was trained on then counts as seen by the new one, too, in its own test and in every later one.
+What that model was trained on then counts as seen by the new one, too, in its own test and in every later one. Of a
+training that starts from no other model (None) there is nothing to add.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,14 +14,16 @@ from posegloss.classifiers.description import BEFORE
 from posegloss.datasets.splits import Split
 
 
-def architecture_of(origin: Bundle, family: str) -> dict[str, Any]:
+def architecture_of(origin: Bundle | None, family: str) -> dict[str, Any]:
     """The settings that decide the shapes of a model's weights, for another of the same family."""
-    config = origin.classifier.config() if origin.classifier.name == family else {}
+    config = origin.classifier.config() if origin and origin.classifier.name == family else {}
     return {name: value for name, value in config.items() if name == "architecture"}
 
 
-def told_of_origin(split: Split, test: Sequence[Sample], origin: Bundle) -> Split:
+def told_of_origin(split: Split, test: Sequence[Sample], origin: Bundle | None) -> Split:
     """A split, no more signer-independent if the model that the training starts from has seen some of its test."""
+    if origin is None:
+        return split
     seen, signers = set(origin.training.get("seen", ())), training_signers(origin.training)
     clips = sum(inputs_digest(sample) in seen for sample in test)
     known = sorted({sample.signer for sample in test if sample.signer} & signers)
@@ -34,8 +37,10 @@ def told_of_origin(split: Split, test: Sequence[Sample], origin: Bundle) -> Spli
     return replace(split, signer_independent=False, notes=(*split.notes, *notes)) if notes else split
 
 
-def with_origin(about: Mapping[str, Any], origin: Bundle) -> dict[str, Any]:
+def with_origin(about: Mapping[str, Any], origin: Bundle | None) -> dict[str, Any]:
     """What a model was trained on, and with it what the model saw that it started from."""
+    if origin is None:
+        return dict(about)
     before = origin.training
     return {
         **about,
