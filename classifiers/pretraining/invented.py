@@ -45,9 +45,6 @@ class InventedSign:
         fingers: (2, 3) direction of the fingers at its start and its end.
         palm: (2, 3) direction of the palm.
         bends: (2, 16) radians: five fingers by three joints, and the spread.
-        together: of two hands that move, how far they are brought from their own sides to the middle, 0 to 1.
-        other_at: (3,) metres from the mirror image of the leading hand to the other one: above, before, or none.
-        parallel: the other hand moves to the same side as the leading one, in place of the opposite.
     """
 
     hands: Hands
@@ -57,9 +54,6 @@ class InventedSign:
     fingers: Array
     palm: Array
     bends: Array
-    together: float
-    other_at: Array
-    parallel: bool
 
 
 def invent(rng: np.random.Generator) -> InventedSign:
@@ -78,15 +72,7 @@ def invent(rng: np.random.Generator) -> InventedSign:
         fingers[1], palm[1] = fingers[0], palm[0]
     if rng.random() < 0.7:
         bends[1] = bends[0]
-    place, offset = one_of(list(Location), rng), rng.normal(0, 0.06, 3)
-    # How the hands are to each other tells signs apart, too (Stokoe 1960).
-    together, other_at = 0.0, np.zeros(3)
-    if rng.random() < 0.5:
-        together = float(rng.uniform(0.3, 1))
-        other_at[one_of((1, 1, 2), rng)] = one_of((-1, 1), rng) * rng.uniform(0.06, 0.16)
-    return InventedSign(
-        hands, place, offset, strokes, fingers, palm, bends, together, other_at, parallel=bool(rng.random() < 0.25)
-    )
+    return InventedSign(hands, one_of(list(Location), rng), rng.normal(0, 0.06, 3), strokes, fingers, palm, bends)
 
 
 def _handshape(rng: np.random.Generator) -> Array:

@@ -1,7 +1,6 @@
 """Learn invented signs by the thousand from the avatar alone, and write the weights that the default starts from.
 
     python -m posegloss.classifiers.pretraining.learn --layout blazepose33 --out begin-blazepose33.npz
-    python -m posegloss.classifiers.pretraining.learn --layout blazepose33 --out better.npz --more --seed 1 --epochs 6
 
 Nothing but the avatar goes into the weights, so there is nobody's data in them. Killed and run again, it goes on.
 """
@@ -34,7 +33,7 @@ _TEST: Final = 0.03
 _CONFIG: Final[dict[str, dict[str, Any]]] = {
     # Of takes there are as many as one likes, so less has to be dropped than with those of a user.
     "architecture": {"dropout": 0.1, "head_dropout": 0.2},
-    "training": {"trees": 0, "batch_size": 32},
+    "training": {"trees": 0, "batch_size": 32, "pretrained": False},
 }
 
 
@@ -72,13 +71,7 @@ def make_samples(signs: int, *, layout: str, takes: int, seed: int, workers: int
 
 
 def learn(
-    samples: Sequence[Sample],
-    layout: str,
-    epochs: int,
-    seed: int,
-    *,
-    more: bool = False,
-    checkpoint: Path | None = None,
+    samples: Sequence[Sample], layout: str, epochs: int, seed: int, checkpoint: Path | None = None
 ) -> tuple[Any, float]:
     """A classifier of the default family that learned from the samples, and its top-1 on those held back.
 
@@ -87,10 +80,9 @@ def learn(
         layout: of their keypoints.
         epochs: how often each is learned from.
         seed: of all that is random.
-        more: go on from the weights that the package has.
         checkpoint: a file to go on from after an interruption.
     """
-    config = {**_CONFIG, "training": {**_CONFIG["training"], "epochs": epochs, "pretrained": more}}
+    config = {**_CONFIG, "training": {**_CONFIG["training"], "epochs": epochs}}
     classifier = classifier_family(DEFAULT_FAMILY).from_config(config, Preprocessing(layout=layout))
     held_back = np.random.default_rng(seed).random(len(samples)) < _TEST
     test = [sample for sample, held in zip(samples, held_back, strict=True) if held]
@@ -114,12 +106,11 @@ def main() -> None:
     parser.add_argument("--takes", type=int, default=12, help="of each")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="that make the takes")
-    parser.add_argument("--seed", type=int, default=0, help="of the signs, their takes and the training")
-    parser.add_argument("--more", action="store_true", help="go on from the weights that there are; with other signs")
+    parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     samples = make_samples(asked.signs, layout=asked.layout, takes=asked.takes, seed=asked.seed, workers=asked.workers)
     checkpoint = asked.out.with_name(f"{asked.out.stem}.checkpoint.npz")
-    classifier, top1 = learn(samples, asked.layout, asked.epochs, asked.seed, more=asked.more, checkpoint=checkpoint)
+    classifier, top1 = learn(samples, asked.layout, asked.epochs, asked.seed, checkpoint)
     tell(f"{top1:.1%} of the takes held back are right", last=True)
     write_weights(
         asked.out, {f"{place:03}": weight.numpy() for place, weight in enumerate(classifier.weights_below_glosses)}

@@ -92,14 +92,9 @@ class _Stage(Stage):
             place = location(body, Location.BASE_HAND, False) + aside + (0, 0.035, 0)
             base = pose(place, Direction.OUT_ACROSS, Direction.UP, Handshape.FLAT)
             return [base.hold(len(u)) for _, u in moments]
-        two = sign.hands in (Hands.SYMMETRIC, Hands.ALTERNATING)
-        place = location(body, sign.location, two) + sign.offset * body.scale
+        place = location(body, sign.location, sign.hands in (Hands.SYMMETRIC, Hands.ALTERNATING))
         middle = location(body, Location.CENTRE, False)
-        place = place + (middle - place) * style.lazy
-        if two:
-            place[0] *= 1 - sign.together
-        if other:
-            place = place + sign.other_at * body.scale
+        place = place + sign.offset * body.scale + (middle - place) * style.lazy
         place = place + style.offset + aside + self.rng.normal(0, 0.008, 3)
         # The handshape is put in afterwards.
         begin, end = (pose(place, sign.fingers[i] + tilt[0], sign.palm[i] + tilt[1], Handshape.FLAT) for i in (0, 1))
@@ -109,10 +104,7 @@ class _Stage(Stage):
         for number, (one, (repeats, u)) in enumerate(zip(sign.strokes, moments, strict=True)):
             size = one.reach * body.scale * style.amplitude
             path = stroke(begin, one.movement, u, size, repeats, style.sharpness, phase)
-            away = (path.centre - place) @ rotation(one.turn).T
-            if other and sign.parallel:
-                away[:, 0] *= -1
-            turned = place + away
+            turned = place + (path.centre - place) @ rotation(one.turn).T
             if paths:
                 turned = turned - turned[0] + paths[-1].centre[-1]
             frame, bent = path.frame, np.repeat(bends[:1], len(u), axis=0)

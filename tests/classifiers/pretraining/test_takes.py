@@ -1,14 +1,11 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from posegloss.classifiers.preprocessing import Preprocessing
-from posegloss.classifiers.pretraining.invented import Stroke, invent
+from posegloss.classifiers.pretraining.invented import invent
 from posegloss.classifiers.pretraining.learn import takes_of
-from posegloss.classifiers.pretraining.takes import _Stage, take, with_hands
-from posegloss.classifiers.streaming.learning.stage import RATE_HZ
-from posegloss.datasets.avatar.lexicon import Hands, Location, Movement
+from posegloss.classifiers.pretraining.takes import take, with_hands
+from posegloss.datasets.avatar.lexicon import Hands
 from posegloss.datasets.avatar.motion import choreograph
 from posegloss.datasets.avatar.rig import articulate
 from posegloss.datasets.avatar.signer import Signer
@@ -46,47 +43,6 @@ def test_a_classifier_can_read_takes_and_sees_the_hands_in_most_of_them(layout):
     seen = np.mean([~np.isnan(sample.inputs[..., 0]).all(axis=0) for sample in samples], axis=0)
     assert (seen[[*points.hand("left"), *points.hand("right")]] > 0.6).all()
     assert {sample.gloss for sample in samples} == {f"{number:05}" for number in range(8)}
-
-
-def wrists(sign, who):
-    """(T, 2, 3) metres, of the frames in which a signer makes the sign."""
-    signer = Signer.random(who)
-    stage = _Stage(signer, np.random.default_rng(0))
-    stage.perform(sign)
-    dance, signing = stage.end()
-    points = articulate(signer, dance, RATE_HZ, np.random.default_rng(0)).points
-    return points[signing][:, [INDEX["left_wrist"], INDEX["right_wrist"]]]
-
-
-def test_how_two_hands_are_to_each_other_is_part_of_a_sign():
-    level = next(
-        sign
-        for sign in map(drawn, range(100))
-        if sign.hands is Hands.SYMMETRIC and not sign.other_at.any() and sign.location is Location.CHEST
-    )
-    above = replace(level, other_at=np.array([0, 0.12, 0]), together=1.0)
-
-    def apart(sign):
-        return np.mean([np.abs(np.diff(wrists(sign, who), axis=1)).mean(axis=(0, 1)) for who in range(4)], axis=0)
-
-    (x, y, _), (x_above, y_above, _) = apart(level), apart(above)
-    assert y_above > y + 0.04
-    assert x_above < x
-
-
-def test_hands_move_to_the_same_side_or_to_opposite_ones():
-    to_the_side = Stroke(Movement.SIDE, 1, 0.2, np.zeros(3))
-    sign = replace(
-        next(sign for sign in map(drawn, range(100)) if sign.hands is Hands.SYMMETRIC),
-        location=Location.CENTRE,
-        offset=np.zeros(3),
-        other_at=np.zeros(3),
-        strokes=(to_the_side,),
-    )
-    for parallel, sign_of in ((False, -1), (True, 1)):
-        x = wrists(replace(sign, parallel=parallel), 1)[..., 0]
-        assert (np.ptp(x, axis=0) > 0.03).all()
-        assert sign_of * np.corrcoef(x.T)[0, 1] > 0.5
 
 
 def test_two_takes_of_a_sign_are_more_alike_than_takes_of_two_signs():
