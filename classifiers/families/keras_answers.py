@@ -153,6 +153,11 @@ class KerasAnswers(GlossClassifier):
         left_out = {id(weight) for weight in by_gloss}
         return [weight for weight in self.model.weights if id(weight) not in left_out]
 
+    @property
+    def network_weights(self) -> list[Any]:
+        """The model's weights but for the trees."""
+        return [*self.weights_below_glosses, *self.model.get_layer(LAST_LAYER).weights]
+
     def with_last_layer(self, glosses: Sequence[str], kernel: FloatArray, bias: FloatArray) -> Self:
         """A classifier that differs in its glosses, and in the kernel (D, C) and bias (C,) that tell them apart."""
         # An architecture is made anew by its settings, so its weights come in the same order.

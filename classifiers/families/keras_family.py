@@ -27,8 +27,9 @@ from posegloss.classifiers.families.batches import in_batches
 from posegloss.classifiers.families.beginnings import begin
 from posegloss.classifiers.families.checkpoint import Checkpoint
 from posegloss.classifiers.families.forest_features import forest_features
-from posegloss.classifiers.families.keras_answers import KerasAnswers
+from posegloss.classifiers.families.keras_answers import LAST_LAYER, KerasAnswers
 from posegloss.classifiers.families.keras_training import best_epoch
+from posegloss.classifiers.families.last_layer import fitted_last_layer
 from posegloss.pipeline.ahead import read_ahead
 from posegloss.pipeline.keras_backend import keras
 
@@ -59,7 +60,8 @@ class KerasFamily(KerasAnswers):
         self.glosses = glosses_of(samples)
         keras.utils.set_random_seed(seed)
         self.make_model(mixed=settings.mixed_precision)
-        begun = self._begin()
+        begun = self._begin(samples)
+        start = _values(self.network_weights)
         self._grow(samples, seed)
         optimizer = settings.optimizer(self.model, len(samples), go_on=begun)
         step = settings.step(self.model, optimizer)
@@ -90,6 +92,8 @@ class KerasFamily(KerasAnswers):
         if settings.mixed_precision:
             self.make_model()
         _assign(self.model.weights, best)
+        if begun:
+            self._keep(start, settings.kept_for(self.preprocessing.points))
         return history
 
     def start_from(self, other: GlossClassifier) -> None:
@@ -110,12 +114,21 @@ class KerasFamily(KerasAnswers):
         self._start = _values(other.weights_below_glosses)
         self.origin = hashlib.sha256(b"".join(value.tobytes() for value in self._start)).hexdigest()
 
-    def _begin(self) -> bool:
+    def _begin(self, samples: Sequence[Sample]) -> bool:
         """Set the weights to those that the training starts from, if there are any."""
-        if self._start is None:
-            return self.training.pretrained and begin(self.weights_below_glosses, self.preprocessing.layout)
-        _assign(self.weights_below_glosses, self._start)
+        if self._start is not None:
+            _assign(self.weights_below_glosses, self._start)
+        elif not (self.training.pretrained and begin(self.weights_below_glosses, self.preprocessing.layout)):
+            return False
+        embeddings = self.embeddings([sample.inputs for sample in samples])
+        layer = fitted_last_layer(embeddings, label_indices(samples, self.glosses), len(self.glosses))
+        self.model.get_layer(LAST_LAYER).set_weights(layer)
         return True
+
+    def _keep(self, start: Sequence[np.ndarray[Any, Any]], part: float) -> None:
+        """Move the weights a part of the way back to where they started."""
+        for weight, value in zip(self.network_weights, start, strict=True):
+            weight.assign(part * value + (1 - part) * weight.numpy())
 
     def _learnt_from(self, samples: Sequence[Sample]) -> LabelledInputs:
         inputs, labels = [sample.inputs for sample in samples], label_indices(samples, self.glosses)

@@ -16,7 +16,8 @@ _RATE: Final = 2e-3
 _RATE_TO_GO_ON: Final = 5e-4
 _NETWORK_WEIGHT: Final = 0.6
 _NETWORK_WEIGHT_WITH_HANDS: Final = 0.8
-"""Both by docs/accuracy.md."""
+_KEPT_WITH_HANDS: Final = 0.4
+"""All three by docs/accuracy.md."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,10 @@ class KerasTraining:
         network_weight: of the network's answer, against the votes of the trees; None for 0.6, or 0.8 where there are
             whole hands, whose shapes networks read better than trees.
         pretrained: start from what the architecture learned from an avatar's invented signs, where there is that; see
-            ``beginnings``.
+            ``beginnings``, and ``last_layer`` for the last one.
+        kept: part of the weights that a training started from, if they knew something, in those that it ends with: it
+            is what holds on people unlike those of the training (Wortsman et al. 2022, "Robust fine-tuning of zero-shot
+            models"). None for nothing, or 0.4 where there are whole hands.
         mixed_precision: learn in half precision with scaled losses (Micikevicius et al. 2018), which GPUs are faster
             at. Weights and answers are in single precision all the same.
     """
@@ -56,6 +60,7 @@ class KerasTraining:
     trees: int = 0
     network_weight: float | None = None
     pretrained: bool = False
+    kept: float | None = None
     mixed_precision: bool = False
 
     def __post_init__(self) -> None:
@@ -67,6 +72,8 @@ class KerasTraining:
             raise ValueError("trees must be 0 at least")
         if self.network_weight is not None and not 0 < self.network_weight <= 1:
             raise ValueError("network_weight must be above 0 and 1 at most")
+        if self.kept is not None and not 0 <= self.kept < 1:
+            raise ValueError("kept must be 0 at least and below 1")
 
     def steps_an_epoch(self, clips: int) -> int:
         """Batches that so many clips make."""
@@ -84,6 +91,12 @@ class KerasTraining:
         if self.network_weight is not None:
             return self.network_weight
         return _NETWORK_WEIGHT_WITH_HANDS if points.whole_hand("left") else _NETWORK_WEIGHT
+
+    def kept_for(self, points: InputPoints) -> float:
+        """The part that stays of what a training with these points started from."""
+        if self.kept is not None:
+            return self.kept
+        return _KEPT_WITH_HANDS if points.whole_hand("left") else 0.0
 
     def is_over(self, history: Sequence[Mapping[str, float]], epochs: int) -> bool:
         """Whether a training of so many epochs at most has run through, or got no better for too long."""

@@ -1,15 +1,16 @@
 import numpy as np
 import pytest
 
-from posegloss.classifiers.base import classifier_family
+from posegloss.classifiers.base import classifier_family, label_indices
 from posegloss.classifiers.families.beginnings import begin, beginning
 from posegloss.classifiers.preprocessing import Preprocessing
 from posegloss.classifiers.pretraining.learn import takes_of
+from posegloss.pipeline.skeleton import LAYOUTS
 
-from .conftest import TRAINING, make_samples
+from .conftest import TRAINING, fitted, make_samples
 
 LAYOUT = "blazepose33"
-"""The one with a beginning."""
+with_each_layout = pytest.mark.parametrize("layout", list(LAYOUTS))
 
 
 def built(layout, **architecture):
@@ -20,42 +21,79 @@ def built(layout, **architecture):
     return classifier
 
 
-def test_there_is_a_beginning_for_the_architecture_as_it_is():
-    classifier = built(LAYOUT)
-    assert begin(classifier.weights_below_glosses, LAYOUT)
-    for weight, value in zip(classifier.weights_below_glosses, beginning(LAYOUT), strict=True):
+@with_each_layout
+def test_there_is_a_beginning_for_the_architecture_as_it_is(layout):
+    classifier = built(layout)
+    assert begin(classifier.weights_below_glosses, layout)
+    for weight, value in zip(classifier.weights_below_glosses, beginning(layout), strict=True):
         np.testing.assert_array_equal(weight.numpy(), value)
         assert np.isfinite(value).all()
 
 
-@pytest.mark.parametrize(("layout", "architecture"), [(LAYOUT, {"width": 16}), ("holistic75", {})])
-def test_what_has_no_beginning_starts_from_chance(layout, architecture):
-    classifier = built(layout, **architecture)
+def test_another_architecture_starts_from_chance():
+    classifier = built(LAYOUT, width=16)
     before = [weight.numpy() for weight in classifier.weights_below_glosses]
-    assert not begin(classifier.weights_below_glosses, layout)
+    assert not begin(classifier.weights_below_glosses, LAYOUT)
     for weight, value in zip(classifier.weights_below_glosses, before, strict=True):
         np.testing.assert_array_equal(weight.numpy(), value)
+
+
+def hardly_learnt(samples, **training):
+    """Trained from where it starts, at next to no rate."""
+    config = {"training": {**TRAINING, "epochs": 1, "learning_rate": 1e-9, "trees": 0, **training}}
+    classifier = classifier_family("conv-transformer").from_config(config)
+    classifier.fit(samples)
+    return classifier
 
 
 def test_a_training_starts_there_unless_it_is_told_not_to():
     samples = make_samples(LAYOUT, signers=("ada",), takes=1)
 
+    def stem(**training):
+        return hardly_learnt(samples, **training).model.get_layer("stem").kernel.numpy()
+
+    kernel = next(value for value in beginning(LAYOUT) if value.shape == stem().shape)
+    np.testing.assert_allclose(stem(), kernel, atol=1e-4)
+    assert np.abs(stem(pretrained=False) - kernel).max() > 0.05
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_it_tells_the_glosses_apart_before_the_network_learns(mixed):
+    samples = make_samples(LAYOUT, signers=("ada", "ben", "cem"), takes=2)
+    classifier = hardly_learnt(samples, mixed_precision=mixed)
+    found = classifier.predict_inputs([sample.inputs for sample in samples]).argmax(axis=1)
+    assert (found == label_indices(samples, classifier.glosses)).all()
+    by_chance = hardly_learnt(samples, pretrained=False).last_layer[1]
+    np.testing.assert_allclose(by_chance, 0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("layout", "usual"), [("blazepose33", 0.0), ("holistic75", 0.4)])
+def test_a_part_of_what_it_started_from_stays(layout, usual):
+    samples = make_samples(layout, signers=("ada", "ben"), takes=2)
+
     def learnt(**training):
-        config = {"training": {**TRAINING, "epochs": 1, "learning_rate": 1e-9, "trees": 0, **training}}
-        classifier = classifier_family("conv-transformer").from_config(config)
-        classifier.fit(samples)
-        return classifier.model.get_layer("stem").kernel.numpy()
+        config = {"training": {**TRAINING, "epochs": 1, "learning_rate": 1e-3, "trees": 4, **training}}
+        return fitted("conv-transformer", samples, layout, config=config)
 
-    kernel = next(value for value in beginning(LAYOUT) if value.shape == learnt().shape)
-    np.testing.assert_allclose(learnt(), kernel, atol=1e-4)
-    assert np.abs(learnt(pretrained=False) - kernel).max() > 0.05
+    def values(classifier):
+        return [weight.numpy() for weight in classifier.network_weights]
+
+    ends = [values(learnt(kept=0)), values(learnt(learning_rate=1e-12, weight_decay=0))]
+    moved = 0.0
+    for weight, end, start in zip(values(learnt()), *ends, strict=True):
+        # Means and variances of a normalization move without any learning.
+        if end.ndim > 1:
+            np.testing.assert_allclose(weight, (1 - usual) * end + usual * start, atol=1e-5)
+            moved = max(moved, float(np.abs(end - start).max()))
+    assert moved > 1e-3
 
 
-def test_signs_and_signers_that_it_never_saw_lie_apart():
+@with_each_layout
+def test_signs_and_signers_that_it_never_saw_lie_apart(layout):
     """One take each of twenty signs, by people whom it never saw: the nearest of them is most often the right one."""
-    classifier = built(LAYOUT)
+    classifier = built(layout)
     # Signs of another seed are others, and so are the signers of higher numbers.
-    takes = [takes_of(number, layout=LAYOUT, takes=5, seed=77) for number in range(5000, 5020)]
+    takes = [takes_of(number, layout=layout, takes=5, seed=77) for number in range(5000, 5020)]
 
     def right():
         first, *rest = zip(*(some[:4] for some in takes), strict=True)
@@ -65,7 +103,7 @@ def test_signs_and_signers_that_it_never_saw_lie_apart():
         return ((asked @ known.T).argmax(axis=1) == np.tile(np.arange(len(takes)), len(rest))).mean()
 
     by_chance = right()
-    assert begin(classifier.weights_below_glosses, LAYOUT)
+    assert begin(classifier.weights_below_glosses, layout)
     assert right() > max(0.6, by_chance + 0.2)
 
 
