@@ -60,10 +60,9 @@ class KerasFamily(KerasAnswers):
         self.glosses = glosses_of(samples)
         keras.utils.set_random_seed(seed)
         self.make_model(mixed=settings.mixed_precision)
-        begun = self._begin(samples)
-        start = _values(self.network_weights)
+        start = self._begin(samples)
         self._grow(samples, seed)
-        optimizer = settings.optimizer(self.model, len(samples), go_on=begun)
+        optimizer = settings.optimizer(self.model, len(samples), go_on=start is not None)
         step = settings.step(self.model, optimizer)
         identity = training_identity(self, (samples, validation), seed)
         history: History = []
@@ -92,7 +91,7 @@ class KerasFamily(KerasAnswers):
         if settings.mixed_precision:
             self.make_model()
         _assign(self.model.weights, best)
-        if begun:
+        if start is not None:
             self._keep(start, settings.kept_for(self.preprocessing.points))
         return history
 
@@ -114,16 +113,16 @@ class KerasFamily(KerasAnswers):
         self._start = _values(other.weights_below_glosses)
         self.origin = hashlib.sha256(b"".join(value.tobytes() for value in self._start)).hexdigest()
 
-    def _begin(self, samples: Sequence[Sample]) -> bool:
-        """Set the weights to those that the training starts from, if there are any."""
+    def _begin(self, samples: Sequence[Sample]) -> list[np.ndarray[Any, Any]] | None:
+        """Set the weights to those that the training starts from, and give them; None where it starts from chance."""
         if self._start is not None:
             _assign(self.weights_below_glosses, self._start)
         elif not (self.training.pretrained and begin(self.weights_below_glosses, self.preprocessing.layout)):
-            return False
+            return None
         embeddings = self.embeddings([sample.inputs for sample in samples])
         layer = fitted_last_layer(embeddings, label_indices(samples, self.glosses), len(self.glosses))
         self.model.get_layer(LAST_LAYER).set_weights(layer)
-        return True
+        return _values(self.network_weights)
 
     def _keep(self, start: Sequence[np.ndarray[Any, Any]], part: float) -> None:
         """Move the weights a part of the way back to where they started."""
