@@ -14,20 +14,12 @@ from posegloss.pipeline.roi import Image, RegionOfInterest
 
 LONGEST_SIDE: Final = 16384
 """Pixels of a frame's side that a crop can address."""
-# A place in the picture is 32 bits: 16 for the pixel, 5 for the 1/32 of it that remap knows (its INTER_BITS), and the
-# rest for adding up what row and column say without losing that.
-_ONE: Final = 1 << 16
-_HALF_SUBPIXEL: Final = 1 << 10
-# Typed, or NumPy computes in 64 bits.
-_PIXEL, _SUBPIXEL, _SUBPIXEL_TO_Y = np.int32(16), np.int32(11), np.int32(6)
-_ONLY_PIXEL, _ONLY_X, _ONLY_Y = np.int32(-_ONE), np.int32(31), np.int32(31 << 5)
 _STRIP_ROWS: Final = 64  # of which the tables fit into a processor's own cache
-_COPIED_PIXELS: Final = (
-    1 << 18
-)  # a larger part of a picture takes longer to copy than it takes remap to look for border
+# A larger part of a picture takes longer to copy than it takes remap to look for border.
+_COPIED_PIXELS: Final = 1 << 18
 
-IntArray = npt.NDArray[np.int32]
-Terms = tuple[IntArray, IntArray]
+FloatArray = npt.NDArray[np.float32]
+Terms = tuple[FloatArray, FloatArray]
 
 
 class Cropper:
@@ -47,8 +39,8 @@ class Cropper:
         self._border = border
         self._index = np.arange(side)
         rows = min(_STRIP_ROWS, side)
-        self._x, self._y, self._pixel = np.empty((3, rows, side), np.int32)
-        self._fraction = np.empty((rows, side), np.int16)
+        self._x, self._y = np.empty((2, rows, side), np.float32)
+        self._pixel, self._fraction = np.empty((rows, side, 2), np.int16), np.empty((rows, side), np.uint16)
         self._memory = np.empty(0, np.uint8)
         self._picture = np.empty((side, side, 3), np.uint8)
 
@@ -98,33 +90,20 @@ class Cropper:
         return framed
 
     def _terms(self, per_column: float, per_row: float, start: float) -> Terms:
-        """What each row and each column adds to a coordinate, in fixed point."""
-        farthest = (LONGEST_SIDE - 1) * _ONE
-        rows = np.clip((self._index * per_row + start) * _ONE + _HALF_SUBPIXEL, -farthest, farthest)
-        columns = np.clip(self._index * (per_column * _ONE), -farthest, farthest)
-        return np.rint(rows).astype(np.int32)[:, None], np.rint(columns).astype(np.int32)
+        """What each row and each column adds to a coordinate.
+
+        In 32 bits, which know where one of 2000 pixels is to 1/8192; remap asks for 1/32.
+        """
+        rows = np.clip(self._index * per_row + start, -LONGEST_SIDE, LONGEST_SIDE)
+        columns = np.clip(self._index * per_column, -LONGEST_SIDE, LONGEST_SIDE)
+        return rows.astype(np.float32)[:, None], columns.astype(np.float32)
 
     def _cut(self, part: Image, strip: slice) -> None:
         """Fill some rows of the crop from their places in a part of the picture."""
         rows = strip.stop - strip.start
-        x_place, y_place, pixel, fraction = self._x[:rows], self._y[:rows], self._pixel[:rows], self._fraction[:rows]
-        # x in the low half and y in the high one: for remap two 16-bit numbers side by side.
-        np.right_shift(x_place, _PIXEL, out=pixel)
-        pixel |= y_place & _ONLY_PIXEL
-        x_place >>= _SUBPIXEL
-        x_place &= _ONLY_X
-        y_place >>= _SUBPIXEL_TO_Y
-        y_place &= _ONLY_Y
-        np.bitwise_or(x_place, y_place, out=fraction, casting="unsafe")
-        places = pixel.view(np.int16).reshape(rows, -1, 2)
-        cv2.remap(
-            part,
-            places,
-            fraction.view(np.uint16),
-            cv2.INTER_LINEAR,
-            dst=self._picture[strip],
-            borderMode=cv2.BORDER_REPLICATE,
-        )
+        pixel, fraction = self._pixel[:rows], self._fraction[:rows]
+        cv2.convertMaps(self._x[:rows], self._y[:rows], cv2.CV_16SC2, pixel, fraction)
+        cv2.remap(part, pixel, fraction, cv2.INTER_LINEAR, dst=self._picture[strip], borderMode=cv2.BORDER_REPLICATE)
 
 
 def _span(center: float, reach: float, size: int) -> tuple[int, int]:
@@ -134,17 +113,16 @@ def _span(center: float, reach: float, size: int) -> tuple[int, int]:
     return first, max(last, first + 1)
 
 
-def _place(terms: Terms, strip: slice, last: int, place: IntArray) -> bool:
+def _place(terms: Terms, strip: slice, last: int, place: FloatArray) -> bool:
     """Write the places of a strip, those outside of the picture moved onto its border; whether all lie beyond the last.
 
     The places are an affine map, whose least and greatest values are at corners.
     """
     rows, columns = terms
     np.add(rows[strip], columns, out=place)
-    corners = (int(place[0, 0]), int(place[0, -1]), int(place[-1, 0]), int(place[-1, -1]))
-    farthest = last * _ONE
+    corners = place[[0, 0, -1, -1], [0, -1, 0, -1]].tolist()
     if min(corners) < 0:
         np.maximum(place, 0, out=place)
-    if max(corners) > farthest:
-        np.minimum(place, farthest, out=place)
-    return min(corners) >= farthest
+    if max(corners) > last:
+        np.minimum(place, last, out=place)
+    return bool(min(corners) >= last)
