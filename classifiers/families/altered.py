@@ -23,19 +23,21 @@ class LabelledInputs:
     Attributes:
         inputs: N of (T, K, 2).
         labels: (N,) numbers of their glosses.
+        weights: (N,) how much each counts.
         right_handed: (N,) the weight of each as it is, against its mirror image; None where none is mirrored.
         points: what the K are.
     """
 
     inputs: Sequence[FloatArray]
     labels: Integers
+    weights: FloatArray
     right_handed: FloatArray | None
     points: InputPoints
 
     def batches(
         self, augmentation: Augmentation, size: int, generator: np.random.Generator
-    ) -> Iterator[tuple[FloatArray, Integers]]:
-        """Altered copies of all clips (B, T, K, 2) with their labels (B,), in random batches of nearly equal size."""
+    ) -> Iterator[tuple[FloatArray, Integers, FloatArray]]:
+        """Altered copies of all clips (B, T, K, 2), labels (B,) and weights (B,), in random batches of like size."""
         count = len(self.labels)
         for some in np.array_split(generator.permutation(count), -(-count // (size * _ALTERED_TOGETHER))):
             clips = pad([self.inputs[i] for i in some])
@@ -46,4 +48,5 @@ class LabelledInputs:
             # Clips of like length share a batch, so that little of it is empty.
             by_length = np.argsort(lengths(clips), kind="stable")
             for chosen in generator.permutation(len(parts := np.array_split(by_length, -(-len(some) // size)))):
-                yield trim(clips[parts[chosen]]), self.labels[some][parts[chosen]]
+                of_batch = some[parts[chosen]]
+                yield trim(clips[parts[chosen]]), self.labels[of_batch], self.weights[of_batch]

@@ -54,12 +54,16 @@ class KerasFamily(KerasAnswers):
         """Train, going on from the checkpoint if there is one.
 
         Raises:
-            TrainingError: the checkpoint is of another training, or it cannot be read or written.
+            TrainingError: the checkpoint is of another training, or it cannot be read or written; or the settings of
+                the architecture do not go together.
         """
         settings, epochs = self.training, self.training.epochs_for(len(samples))
         self.glosses = glosses_of(samples)
         keras.utils.set_random_seed(seed)
-        self.make_model(mixed=settings.mixed_precision)
+        try:
+            self.make_model(mixed=settings.mixed_precision)
+        except (ValueError, TypeError, ArithmeticError) as error:
+            raise TrainingError(f"no network can be made of these settings of its architecture: {error}") from error
         start = self._begin(samples)
         self._grow(samples, seed)
         optimizer = settings.optimizer(self.model, len(samples), go_on=start is not None)
@@ -120,7 +124,8 @@ class KerasFamily(KerasAnswers):
         elif not (self.training.pretrained and begin(self.weights_below_glosses, self.preprocessing.layout)):
             return None
         embeddings = self.embeddings([sample.inputs for sample in samples])
-        layer = fitted_last_layer(embeddings, label_indices(samples, self.glosses), len(self.glosses))
+        labels = label_indices(samples, self.glosses)
+        layer = fitted_last_layer(embeddings, labels, self.training.weights_of(labels), len(self.glosses))
         self.model.get_layer(LAST_LAYER).set_weights(layer)
         return _values(self.network_weights)
 
@@ -134,7 +139,8 @@ class KerasFamily(KerasAnswers):
         right_handed = None
         if self.training.right_handed:
             right_handed = np.concatenate([np.asarray(self.weight_as_it_is(batch)) for batch in in_batches(inputs)])
-        return LabelledInputs(inputs, labels, right_handed, self.preprocessing.points)
+        weights = self.training.weights_of(labels)
+        return LabelledInputs(inputs, labels, weights, right_handed, self.preprocessing.points)
 
     def _grow(self, samples: Sequence[Sample], seed: int) -> None:
         if self.forest is None:
@@ -152,8 +158,8 @@ class KerasFamily(KerasAnswers):
         # Other takes are made on another thread while the network learns from these.
         altered = learnt.batches(self.augmentation, self.training.batch_size, generator)
         with closing(read_ahead(altered)) as batches:
-            for batch, labels in batches:
-                sums += len(labels) * np.array([float(value) for value in step(batch, eye[labels])])
+            for batch, labels, weights in batches:
+                sums += len(labels) * np.array([float(value) for value in step(batch, eye[labels], weights)])
         loss, accuracy = (sums / len(learnt.labels)).tolist()
         return {"loss": loss, "accuracy": accuracy}
 

@@ -4,8 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
+
 from posegloss.classifiers.input_points import InputPoints
 from posegloss.pipeline.keras_backend import keras, ops, tf
+from posegloss.pipeline.sequence import FloatArray
 
 _USUAL_EPOCHS: Final = 30
 _MOST_EPOCHS: Final = 500
@@ -33,6 +37,8 @@ class KerasTraining:
         weight_decay: of AdamW (Loshchilov and Hutter 2019).
         warm_up: part of the epochs in which the learning rate rises; after it, it falls as a cosine.
         label_smoothing: probability that goes to the other glosses.
+        balance: how far glosses of few clips count as much as those of many: a clip counts by the number of clips of
+            its gloss to the power of minus this, from 0 (each clip alike) to 1 (each gloss alike).
         patience: training ends after so many epochs without a better validation; None for two thirds of the epochs.
         right_handed: see left-handed signing in a mirror, in training and answers; see ``handedness``.
         trees: that grow beside the network and vote with it; see ``forest``. None are grown for more than 100
@@ -55,6 +61,7 @@ class KerasTraining:
     weight_decay: float = 0.05
     warm_up: float = 0.1
     label_smoothing: float = 0.1
+    balance: float = 0.0
     patience: int | None = None
     right_handed: bool = True
     trees: int = 0
@@ -68,12 +75,20 @@ class KerasTraining:
             raise ValueError("epochs must be 1 at least")
         if self.batch_size < 1:
             raise ValueError("batch_size must be 1 at least")
+        if not 0 <= self.balance <= 1:
+            raise ValueError("balance must be 0 at least and 1 at most")
         if self.trees < 0:
             raise ValueError("trees must be 0 at least")
         if self.network_weight is not None and not 0 < self.network_weight <= 1:
             raise ValueError("network_weight must be above 0 and 1 at most")
         if self.kept is not None and not 0 <= self.kept < 1:
             raise ValueError("kept must be 0 at least and below 1")
+
+    def weights_of(self, labels: npt.NDArray[np.integer]) -> FloatArray:
+        """(N,) how much each clip counts, by its label (N,); 1 on average."""
+        clips = np.bincount(labels)[labels].astype(np.float32)
+        weights = clips**-self.balance
+        return np.asarray(weights / weights.mean(), np.float32)
 
     def steps_an_epoch(self, clips: int) -> int:
         """Batches that so many clips make."""
@@ -125,19 +140,23 @@ class KerasTraining:
         return optimizer
 
     def step(self, model: Any, optimizer: Any) -> Any:
-        """A function of a batch and its one-hot labels that learns from them and gives loss and accuracy."""
+        """A function that learns from a batch, and gives loss and accuracy.
+
+        Its arguments are the inputs, one-hot labels, and (B,) how much each clip counts.
+        """
         loss_of = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=self.label_smoothing)
 
-        def step(batch: Any, targets: Any) -> Any:
+        def step(batch: Any, targets: Any, weights: Any) -> Any:
             with tf.GradientTape() as tape:
                 logits = ops.cast(model(batch, training=True), "float32")
-                loss = loss_of(targets, logits)
+                loss = loss_of(targets, logits, sample_weight=weights)
                 scaled = optimizer.scale_loss(loss)
             optimizer.apply(tape.gradient(scaled, model.trainable_variables), model.trainable_variables)
             right = ops.equal(ops.argmax(logits, axis=1), ops.argmax(targets, axis=1))
             return loss, ops.mean(ops.cast(right, "float32"))
 
-        specs = [tf.TensorSpec((None, *shape[1:]), tf.float32) for shape in (model.input_shape, model.output_shape)]
+        shapes = (model.input_shape, model.output_shape, (None,))
+        specs = [tf.TensorSpec((None, *shape[1:]), tf.float32) for shape in shapes]
         return tf.function(step, input_signature=specs)
 
 

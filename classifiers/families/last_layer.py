@@ -22,13 +22,14 @@ _STEPS: Final = 100
 
 
 def fitted_last_layer(
-    embeddings: FloatArray, labels: npt.NDArray[np.integer], glosses: int
+    embeddings: FloatArray, labels: npt.NDArray[np.integer], weights: FloatArray, glosses: int
 ) -> tuple[FloatArray, FloatArray]:
     """Kernel (D, C) and bias (C,) of logistic regression on the embeddings of clips.
 
     Args:
         embeddings: (N, D) what the last layer reads.
         labels: (N,) the gloss of each clip; each of the glosses has one at least.
+        weights: (N,) how much each clip counts.
         glosses: how many there are, C.
     """
     if glosses < 2:
@@ -37,10 +38,10 @@ def fitted_last_layer(
     regression = LogisticRegression(C=_INVERSE_PENALTY, max_iter=_STEPS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        regression.fit(scaler.transform(embeddings), labels)
-    weights, bias = regression.coef_, regression.intercept_
+        regression.fit(scaler.transform(embeddings), labels, weights)
+    kernel, bias = regression.coef_, regression.intercept_
     if glosses == 2:
         # One column tells both: halves of it, either way, are the same answer.
-        weights, bias = np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
-    weights = weights / scaler.scale_
-    return weights.T.astype(np.float32), (bias - weights @ scaler.mean_).astype(np.float32)
+        kernel, bias = np.concatenate([-kernel, kernel]) / 2, np.concatenate([-bias, bias]) / 2
+    kernel = kernel / scaler.scale_
+    return kernel.T.astype(np.float32), (bias - kernel @ scaler.mean_).astype(np.float32)

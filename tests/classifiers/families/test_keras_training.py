@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from posegloss.classifiers.families.keras_training import KerasTraining, best_epoch
@@ -6,7 +7,11 @@ from posegloss.pipeline.skeleton import BLAZEPOSE33, HOLISTIC75
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"epochs": 0}, {"trees": -1}, {"network_weight": 0.0}, {"network_weight": 1.1}, {"batch_size": 0}]
+    "wrong",
+    [
+        *({"epochs": 0}, {"trees": -1}, {"network_weight": 0.0}, {"network_weight": 1.1}, {"batch_size": 0}),
+        *({"balance": -0.1}, {"balance": 1.1}),
+    ],
 )
 def test_settings_that_make_no_sense(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
@@ -74,3 +79,33 @@ def test_weights_that_know_something_learn_more_slowly():
     assert highest(False) == pytest.approx(2e-3)
     assert highest(True) == pytest.approx(5e-4)
     assert highest(True, learning_rate=0.1) == pytest.approx(0.1)
+
+
+def test_glosses_of_few_clips_count_more_by_the_balance():
+    labels = np.array([0] * 16 + [1] * 4)
+
+    def of_glosses(balance):
+        weights = KerasTraining(balance=balance).weights_of(labels)
+        assert weights.mean() == pytest.approx(1)
+        return np.bincount(labels, weights)
+
+    assert of_glosses(0).tolist() == [16, 4]
+    assert of_glosses(0.5) == pytest.approx([20 * 2 / 3, 20 / 3])
+    assert of_glosses(1) == pytest.approx([10, 10])
+
+
+def test_a_step_learns_from_each_clip_as_much_as_it_counts():
+    import keras
+
+    def learnt(weights):
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, kernel_initializer="zeros")])
+        settings = KerasTraining(label_smoothing=0.0, learning_rate=0.01, weight_decay=0.0, epochs=1)
+        step = settings.step(model, settings.optimizer(model, clips=2))
+        loss, _ = step(np.eye(2, dtype=np.float32), np.eye(2, dtype=np.float32), np.array(weights, np.float32))
+        return float(loss), model.layers[0].kernel.numpy()
+
+    loss, kernel = learnt([2, 0])
+    assert loss == pytest.approx(np.log(2))
+    assert (kernel[0] != 0).all()
+    assert (kernel[1] == 0).all()
+    assert learnt([1, 3])[0] == pytest.approx(2 * np.log(2))
