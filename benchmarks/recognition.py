@@ -29,7 +29,6 @@ from posegloss.classifiers.base import (
     DEFAULT_FAMILY,
     FAMILIES,
     Sample,
-    classifier_family,
     each_clip,
     layout_of,
     preprocess,
@@ -37,6 +36,7 @@ from posegloss.classifiers.base import (
 from posegloss.classifiers.evaluating.cross_validation import CrossValidation, FoldReport, cross_validate
 from posegloss.classifiers.evaluating.groups import groups_of
 from posegloss.classifiers.preprocessing import Preprocessing
+from posegloss.classifiers.settings import read_settings, untrained
 from posegloss.pipeline.errors import PoseglossError
 from posegloss.pipeline.formats.npz import list_npz
 from posegloss.pipeline.formats.options import ReadOptions
@@ -107,10 +107,9 @@ def measure(name: str, data: Groups, options: argparse.Namespace) -> CrossValida
             highlight=False,
         )
 
-    family = classifier_family(name)
-    config: dict[str, Any] = json.loads(options.config) if name == options.model[0] else {}
+    config = read_settings(options.config) if name == options.model[0] else {}
     return cross_validate(
-        lambda: family.from_config(config, Preprocessing(layout=data.layout)),
+        lambda: untrained(name, config, Preprocessing(layout=data.layout)),
         data.samples,
         data.groups,
         folds=options.folds,
@@ -188,7 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, default=1, help="trainings of each fold")
     parser.add_argument("--leave-out", action="append", default=[], metavar="GROUP", help="not even to train on")
     parser.add_argument("--part", type=_part, default=1.0, help="learn from so large a part of everybody's clips")
-    parser.add_argument("--config", default="{}", help="settings of the first model, in JSON, for ablations")
+    parser.add_argument("--config", default="{}", help="settings of the first model, JSON or a file of it")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the figures there")
     options = parser.parse_args(arguments)
     options.model = options.model or MODELS

@@ -6,13 +6,17 @@ each kind is worth was measured on people that were not trained on; see docs/acc
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from math import inf
+from typing import Any, Final, Self
 
 import numpy as np
 
 from posegloss.classifiers import warps
 from posegloss.classifiers.input_points import InputPoints
 from posegloss.pipeline.sequence import FloatArray
+
+_PROBABILITIES: Final = ("mirror", "rest", "mix", "drop_frames", "drop_hand", "drop_points")
+_RANGES: Final = {name: (0.0, 1.0) for name in _PROBABILITIES} | {"tempo": (1.0, inf), "crop": (0.0, 0.5)}
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,12 @@ class Augmentation:
     drop_frames: float = 0.05
     drop_hand: float = 0.1
     drop_points: float = 0.02
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            least, most = _RANGES.get(name, (0.0, inf))
+            if not least <= value <= most:
+                raise ValueError(f"{name} is from {least:g} to {most:g}, not {value:g}")
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values, for JSON."""

@@ -40,6 +40,7 @@ from posegloss.classifiers.evaluating.report import ModelReport, render_report
 from posegloss.classifiers.extraction import described_extraction, landmarks_to_carry, trusted_extraction
 from posegloss.classifiers.preprocessing import Preprocessing
 from posegloss.classifiers.prototypes import prototypes_of
+from posegloss.classifiers.settings import untrained
 from posegloss.classifiers.transfer import architecture_of, told_of_origin, with_origin
 from posegloss.datasets.splits import Split, split_clips
 from posegloss.pipeline.errors import WeightsError
@@ -118,17 +119,16 @@ def train(
             .task, or with a network of the user's own that is not there any more, an interrupted training in the way
             was another one, or its checkpoint cannot be written.
         SplitError, TooFewClipsError: the clips cannot be split; the message says what is lacking.
-        FamilyError: there is no such family.
+        FamilyError, SettingsError: there is no such family, or it has no such settings.
         BundleError: the folder is taken or cannot be written, or there is no model to start from.
     """
     # A relative "." has no name to put a checkpoint beside.
     out = Path(out).absolute()
     clips = clips if isinstance(clips, KeypointStore) else list(clips)
     extraction = _extraction(clips, out) if isinstance(clips, KeypointStore) else None
-    kind, preprocessing = classifier_family(family), Preprocessing(layout=layout_of(clips))
+    preprocessing = Preprocessing(layout=layout_of(clips))
     origin = None if start is None else load_bundle(start)
-    config = {**architecture_of(origin, family), **(config or {})}
-    classifier = kind.from_config(with_epochs(kind, config, epochs), preprocessing)
+    classifier = untrained(family, {**architecture_of(origin, family), **(config or {})}, preprocessing, epochs)
     if origin is not None:
         classifier.start_from(origin.classifier)
     samples, left_out = preprocess(each_clip(clips), classifier.preprocessing)
@@ -189,14 +189,6 @@ def train(
     )
     _tidy(checkpoint)
     return TrainResult(out, classifier, evaluation, beside, left_out)
-
-
-def with_epochs(family: type[GlossClassifier], config: Mapping[str, Any], epochs: int | None) -> dict[str, Any]:
-    """Settings with so many epochs, where the family counts any and there are some given."""
-    known = family.from_config(config).config().get("training", {})
-    if epochs is None or "epochs" not in known:
-        return dict(config)
-    return {**config, "training": {**config.get("training", {}), "epochs": epochs}}
 
 
 def _tidy(checkpoint: Path) -> None:

@@ -1,5 +1,6 @@
-"""`posegloss models`: the weights of BlazePose and of the hands."""
+"""`posegloss models`: the weights of BlazePose and of the hands, and the settings of classifiers."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +11,7 @@ from posegloss.cli.console import Exit, fetching, output, say_error
 from posegloss.pipeline import models
 from posegloss.pipeline.errors import WeightsError
 
-app = typer.Typer(
-    help="The weights of BlazePose and of the hands: what there is, and fetching it.", no_args_is_help=True
-)
+app = typer.Typer(help="The weights of BlazePose and of the hands; the families of classifiers.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -59,3 +58,16 @@ def fetch(
             output.print(f"{name}: {path}", markup=False)
     if failed:
         raise typer.Exit(Exit.SOME_FAILED if len(failed) < len(names or [1, 2]) else Exit.NOTHING)
+
+
+@app.command()
+def settings(
+    family: Annotated[str, typer.Argument(help="A family of classifiers.")] = "conv-transformer",
+) -> None:
+    """Print the settings of a family of classifiers, as JSON for `posegloss train --config`.
+
+    Example: posegloss models settings tcn > tcn.json
+    """
+    from posegloss.classifiers.settings import usual_settings
+
+    typer.echo(json.dumps(usual_settings(family), indent=1))

@@ -23,6 +23,10 @@ def train(
     epochs: Annotated[
         int | None, typer.Option(min=1, help="At most so many; unless given 30, or more where clips are few.")
     ] = None,
+    config: Annotated[
+        str | None,
+        typer.Option(help="Settings that differ from `posegloss models settings`, as JSON or a file of it."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Decides the split and all that is random.")] = 0,
     test: Annotated[float, typer.Option(min=0.01, max=0.9, help="Part of the signers held out for the test.")] = 0.25,
     test_signer: Annotated[
@@ -40,10 +44,13 @@ def train(
     Example: posegloss train corpus.store --out my.model
 
     Few clips, and a model of many: posegloss train few.store --out mine.model --from my.model
+
+    Some glosses have few clips: posegloss train my.store --out my.model --config '{"training": {"balance": 1}}'
     """
     from posegloss.classifiers.base import EpochReport
     from posegloss.classifiers.bundle import read_description
     from posegloss.classifiers.evaluating.held_out import TRAINED_ON_SYNTHETIC
+    from posegloss.classifiers.settings import read_settings
     from posegloss.classifiers.training import train as train_classifier
     from posegloss.datasets.splits import SplitWarning
     from posegloss.pipeline.store import KeypointStore
@@ -62,6 +69,7 @@ def train(
             opened,
             out,
             family=model,
+            config=read_settings(config) if config else None,
             start=start,
             epochs=epochs,
             seed=seed,

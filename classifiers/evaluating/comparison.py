@@ -13,7 +13,7 @@ from posegloss.classifiers.evaluating.cross_validation import CrossValidation, F
 from posegloss.classifiers.evaluating.evaluation import EvaluationError
 from posegloss.classifiers.evaluating.groups import groups_of
 from posegloss.classifiers.preprocessing import Preprocessing
-from posegloss.classifiers.training import with_epochs
+from posegloss.classifiers.settings import untrained
 from posegloss.pipeline.html import render_html
 from posegloss.pipeline.store import KeypointStore
 
@@ -100,13 +100,14 @@ def compare_families(
         FamilyError: there is no such family; before anything is trained.
         EvaluationError: the clips cannot be held out so.
     """
-    classes = {name: classifier_family(name) for name in families}
+    for name in families:
+        classifier_family(name)
     group_of = groups_of(store, by)
     preprocessing = Preprocessing(layout=layout_of(store))
     samples, left_out = preprocess(each_clip(store), preprocessing)
-    for name, family in classes.items():
+    for name in families:
         result = cross_validate(
-            partial(family.from_config, with_epochs(family, {}, epochs), preprocessing),
+            partial(untrained, name, {}, preprocessing, epochs),
             samples,
             [group_of[sample.clip_id] for sample in samples],
             folds=folds,

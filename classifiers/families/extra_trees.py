@@ -36,6 +36,10 @@ class ExtraTreesConfig:
     moments: int = 12
     mirror: bool = True
 
+    def __post_init__(self) -> None:
+        if self.trees < 1 or self.moments < 1:
+            raise ValueError("trees and moments must be at least 1")
+
 
 class ExtraTrees(AtOnceFamily):
     """Extremely randomized trees over positions and speeds; trains in seconds, needs no TensorFlow."""

@@ -1,5 +1,6 @@
 """What a person sees first: help, version, mistakes in typing, and the weights."""
 
+import json
 import shutil
 
 import pytest
@@ -10,7 +11,7 @@ from posegloss.pipeline import models
 COMMANDS = (
     *("extract", "status", "inspect", "train", "evaluate", "predict", "render", "avatar", "demo"),
     *("convert", "datasets", "datasets show", "datasets index", "datasets import"),
-    *("models list", "models fetch", "models compare", "pose-eval", "export"),
+    *("models list", "models fetch", "models compare", "models settings", "pose-eval", "export"),
     *("annotate", "live", "teach"),
 )
 
@@ -92,3 +93,12 @@ def test_models_fetch_names_what_there_is(posegloss, names, code):
     ran = posegloss("models", "fetch", *names)
     assert ran.code == code
     assert "error: there is no model 'huge'; choose one of detector, lite, full, heavy" in ran.said
+
+
+def test_settings_of_a_family_are_json_for_train(posegloss):
+    ran = posegloss("models", "settings", "extra-trees")
+    assert (ran.code, ran.err) == (0, "")
+    assert json.loads(ran.out)["trees"] > 0
+    ran = posegloss("models", "settings", "magic")
+    assert (ran.code, ran.out) == (2, "")
+    assert "there are: conv-transformer, " in ran.said

@@ -68,6 +68,8 @@ def test_another_model_is_replaced_only_when_asked(posegloss, tiny, tmp_path):
     [
         (["--model", "magic"], "there are: conv-transformer, "),
         (["--model", "extra-trees", "--test-signer", "bob"], "the signers are: avatar-000"),
+        (["--model", "extra-trees", "--config", '{"tree": 3}'], "extra-trees has no setting tree; it has (trees, "),
+        (["--config", "none.json"], "'none.json' cannot be read"),
     ],
 )
 def test_settings_that_do_not_fit_are_exit_code_2(posegloss, tiny, tmp_path, arguments, told):
@@ -76,6 +78,16 @@ def test_settings_that_do_not_fit_are_exit_code_2(posegloss, tiny, tmp_path, arg
     assert told in ran.said
     assert ran.said.startswith("error: ")
     assert not (tmp_path / "model").exists()
+
+
+def test_a_model_has_the_settings_that_it_was_given(posegloss, tiny, tmp_path):
+    (tmp_path / "mine.json").write_text('{"trees": 3}')
+    ran = posegloss(
+        *("train", tiny.store, "--out", tmp_path / "model"),
+        *("--model", "extra-trees", "--config", tmp_path / "mine.json"),
+    )
+    assert ran.code == 0
+    assert json.loads((tmp_path / "model" / "model.json").read_text())["config"]["trees"] == 3
 
 
 def test_no_store_is_exit_code_2(posegloss, tiny, tmp_path):

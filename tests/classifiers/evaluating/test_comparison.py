@@ -6,9 +6,6 @@ import pytest
 from posegloss.classifiers.base import FamilyError
 from posegloss.classifiers.evaluating.comparison import Comparison, compare_families
 from posegloss.classifiers.evaluating.evaluation import EvaluationError
-from posegloss.classifiers.families.conv_transformer import ConvTransformer
-from posegloss.classifiers.families.extra_trees import ExtraTrees
-from posegloss.classifiers.training import with_epochs
 from posegloss.pipeline.store import KeypointStore
 
 from ..made_up import make_clips
@@ -69,11 +66,3 @@ def test_what_is_written(compared, tmp_path):
 def test_an_unknown_family_is_told_before_anything_is_trained(store):
     with pytest.raises(FamilyError, match="magic"):
         next(compare_families(store, ["extra-trees", "magic"]))
-
-
-def test_epochs_only_where_they_are_counted():
-    assert with_epochs(ConvTransformer, {"training": {"batch_size": 3}}, 7) == {
-        "training": {"batch_size": 3, "epochs": 7}
-    }
-    assert with_epochs(ExtraTrees, {"trees": 5}, 7) == {"trees": 5}
-    assert with_epochs(ConvTransformer, {}, None) == {}
