@@ -27,7 +27,8 @@ from posegloss.classifiers.evaluating.calibration import Calibration
 from posegloss.classifiers.extraction import LANDMARKS_FILE, trusted_extraction
 from posegloss.classifiers.preprocessing import Preprocessing
 from posegloss.classifiers.prototypes import PROTOTYPES_FILE, load_prototypes, save_prototypes
-from posegloss.pipeline.errors import PoseglossError
+from posegloss.classifiers.settings import untrained
+from posegloss.pipeline.errors import PoseglossError, SettingsError
 
 FORMAT: Final = 1
 MODEL_FILE: Final = "model.json"
@@ -146,9 +147,8 @@ def load_bundle(path: str | os.PathLike[str]) -> Bundle:
             f"posegloss {about['posegloss']}, this is {posegloss.__version__}); {_AGAIN}"
         )
     try:
-        check_like(about["config"], family.from_config({}).config(), "config")
-        classifier = family.from_config(about["config"], preprocessing)
-    except (TypeError, ValueError) as error:
+        classifier = untrained(family.name, about["config"], preprocessing)
+    except SettingsError as error:
         raise BundleError(f"{path / MODEL_FILE}: config cannot be read ({error}); {_AGAIN}") from error
     try:
         classifier.load_weights(path, about["glosses"])

@@ -61,9 +61,9 @@ def untrained(
         SettingsError: it has no such setting, or the setting cannot be this.
     """
     usual = usual_settings(family)
-    _check_known(config, usual, family, "")
     try:
         check_like(config, usual, family)
+        _check_known(config, usual, family, "")
         if epochs is not None and "epochs" in usual.get("training", {}):
             config = {**config, "training": {**config.get("training", {}), "epochs": epochs}}
         return classifier_family(family).from_config(config, preprocessing)

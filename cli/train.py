@@ -24,9 +24,8 @@ def train(
         int | None, typer.Option(min=1, help="At most so many; unless given 30, or more where clips are few.")
     ] = None,
     config: Annotated[
-        str | None,
-        typer.Option(help="Settings that differ from `posegloss models settings`, as JSON or a file of it."),
-    ] = None,
+        str, typer.Option(help="Settings that differ from `posegloss models settings`, as JSON or a file of it.")
+    ] = "{}",
     seed: Annotated[int, typer.Option(help="Decides the split and all that is random.")] = 0,
     test: Annotated[float, typer.Option(min=0.01, max=0.9, help="Part of the signers held out for the test.")] = 0.25,
     test_signer: Annotated[
@@ -69,7 +68,7 @@ def train(
             opened,
             out,
             family=model,
-            config=read_settings(config) if config else None,
+            config=read_settings(config),
             start=start,
             epochs=epochs,
             seed=seed,
