@@ -19,7 +19,6 @@ _STRIP_ROWS: Final = 64  # of which the tables fit into a processor's own cache
 _COPIED_PIXELS: Final = 1 << 18
 
 FloatArray = npt.NDArray[np.float32]
-Terms = tuple[FloatArray, FloatArray]
 
 
 class Cropper:
@@ -39,7 +38,7 @@ class Cropper:
         self._border = border
         self._index = np.arange(side)
         rows = min(_STRIP_ROWS, side)
-        self._x, self._y = np.empty((2, rows, side), np.float32)
+        self._places = np.empty((2, rows, side), np.float32)
         self._pixel, self._fraction = np.empty((rows, side, 2), np.int16), np.empty((rows, side), np.uint16)
         self._memory = np.empty(0, np.uint8)
         self._picture = np.empty((side, side, 3), np.uint8)
@@ -57,22 +56,28 @@ class Cropper:
         if framed:
             part, left, top = self._framed(part), left - 1, top - 1
         # The corners of the crop lie at 0 and `side`, not at `side - 1`.
-        x = self._terms(cos, -sin, region.center[0] - half * (cos - sin) - left)
-        y = self._terms(sin, cos, region.center[1] - half * (sin + cos) - top)
+        first = region.center[0] - half * (cos - sin) - left, region.center[1] - half * (sin + cos) - top
+        # What each row and each column add to x and to y, in 32 bits, which know where one of 2000 pixels is to 1/8192;
+        # remap asks for 1/32.
+        across, down = cos * self._index, sin * self._index
+        rows = (first[0] - down).astype(np.float32), (first[1] + across).astype(np.float32)
+        columns = across.astype(np.float32), down.astype(np.float32)
         # remap looks at the next pixel, too, if only to multiply it by 0.
-        last_x, last_y = part.shape[1] - 1 - framed, part.shape[0] - 1 - framed
+        last = part.shape[1] - 1 - framed, part.shape[0] - 1 - framed
+        below: Image | None = None
         for start in range(0, side, _STRIP_ROWS):
             strip = slice(start, min(start + _STRIP_ROWS, side))
-            rows = strip.stop - start
-            x_place, y_place = self._x[:rows], self._y[:rows]
-            _place(x, strip, last_x, x_place)
-            if _place(y, strip, last_y, y_place) and not framed:
+            x, y = self._places[:, : strip.stop - start]
+            _place(x, rows[0][strip], columns[0], last[0])
+            if not framed and _ends(rows[1][strip], columns[1])[0] >= last[1]:
                 # All of it below the picture, as half of a signer's region is: a frame for one row is soon made.
-                below = np.asarray(cv2.copyMakeBorder(part[-1:], 0, 1, 0, 1, cv2.BORDER_REPLICATE), np.uint8)
-                y_place.fill(0)
-                self._cut(below, strip)
+                if below is None:
+                    below = np.asarray(cv2.copyMakeBorder(part[-1:], 0, 1, 0, 1, cv2.BORDER_REPLICATE), np.uint8)
+                y.fill(0)
+                self._cut(below, x, y, strip)
             else:
-                self._cut(part, strip)
+                _place(y, rows[1][strip], columns[1], last[1])
+                self._cut(part, x, y, strip)
         return self._picture
 
     def _framed(self, part: Image) -> Image:
@@ -89,20 +94,10 @@ class Cropper:
         cv2.copyMakeBorder(part, 1, 2, 1, 2, self._border, dst=framed)
         return framed
 
-    def _terms(self, per_column: float, per_row: float, start: float) -> Terms:
-        """What each row and each column adds to a coordinate.
-
-        In 32 bits, which know where one of 2000 pixels is to 1/8192; remap asks for 1/32.
-        """
-        rows = np.clip(self._index * per_row + start, -LONGEST_SIDE, LONGEST_SIDE)
-        columns = np.clip(self._index * per_column, -LONGEST_SIDE, LONGEST_SIDE)
-        return rows.astype(np.float32)[:, None], columns.astype(np.float32)
-
-    def _cut(self, part: Image, strip: slice) -> None:
-        """Fill some rows of the crop from their places in a part of the picture."""
-        rows = strip.stop - strip.start
-        pixel, fraction = self._pixel[:rows], self._fraction[:rows]
-        cv2.convertMaps(self._x[:rows], self._y[:rows], cv2.CV_16SC2, pixel, fraction)
+    def _cut(self, part: Image, x: FloatArray, y: FloatArray, strip: slice) -> None:
+        """Fill some rows of the crop from their places, (rows, side) each, in a part of the picture."""
+        pixel, fraction = self._pixel[: len(x)], self._fraction[: len(x)]
+        cv2.convertMaps(x, y, cv2.CV_16SC2, pixel, fraction)
         cv2.remap(part, pixel, fraction, cv2.INTER_LINEAR, dst=self._picture[strip], borderMode=cv2.BORDER_REPLICATE)
 
 
@@ -113,16 +108,17 @@ def _span(center: float, reach: float, size: int) -> tuple[int, int]:
     return first, max(last, first + 1)
 
 
-def _place(terms: Terms, strip: slice, last: int, place: FloatArray) -> bool:
-    """Write the places of a strip, those outside of the picture moved onto its border; whether all lie beyond the last.
-
-    The places are an affine map, whose least and greatest values are at corners.
-    """
-    rows, columns = terms
-    np.add(rows[strip], columns, out=place)
-    corners = place[[0, 0, -1, -1], [0, -1, 0, -1]].tolist()
-    if min(corners) < 0:
+def _place(place: FloatArray, rows: FloatArray, columns: FloatArray, last: int) -> None:
+    """Write the places of a strip, those outside of the picture moved onto its border."""
+    np.add(rows[:, None], columns, out=place)
+    least, greatest = _ends(rows, columns)
+    if least < 0:
         np.maximum(place, 0, out=place)
-    if max(corners) > last:
+    if greatest > last:
         np.minimum(place, last, out=place)
-    return bool(min(corners) >= last)
+
+
+def _ends(rows: FloatArray, columns: FloatArray) -> tuple[float, float]:
+    """The least and the greatest of the places, which are an affine map, so that these are at its corners."""
+    row, column = (rows.item(0), rows.item(-1)), (columns.item(0), columns.item(-1))
+    return min(row) + min(column), max(row) + max(column)

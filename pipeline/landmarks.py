@@ -139,14 +139,15 @@ def refine(points: FloatArray, heatmap: npt.NDArray[np.float32]) -> FloatArray:
     """
     side, _, count = heatmap.shape
     cell = np.trunc(points * side).astype(np.intp)  # toward zero, as C++ does: -0.5 belongs to cell 0
-    columns, rows = cell[:, :1] + _REACH, cell[:, 1:] + _REACH
-    in_map = ((rows >= 0) & (rows < side))[:, :, None] & ((columns >= 0) & (columns < side))[:, None, :]
+    window = cell.T[:, :, None] + _REACH
+    in_map = (window >= 0) & (window < side)
     # Where in memory the windows of all points lie; what lies outside the map is read anywhere and weighs nothing.
-    place = ((rows * side)[:, :, None] + columns[:, None, :]) * count + np.arange(count)[:, None, None]
+    steps = ((_REACH[:, None] * side + _REACH) * count).ravel()
+    place = ((cell[:, 1] * side + cell[:, 0]) * count + np.arange(count))[:, None] + steps
     weight = _sigmoid(heatmap.reshape(-1).take(place, mode="clip"))
-    weight *= in_map
-    weight = weight.reshape(count, -1)
-    refined = ((cell >= 0) & (cell < side)).all(axis=1) & (weight.max(axis=1) >= MIN_CONFIDENCE_TO_REFINE)
+    if not in_map.all():
+        weight *= (in_map[1][:, :, None] & in_map[0][:, None, :]).reshape(weight.shape)
+    refined = in_map[:, :, KERNEL_SIZE // 2].all(axis=0) & (weight.max(axis=1) >= MIN_CONFIDENCE_TO_REFINE)
     moments = weight[refined].astype(np.float64) @ _MOMENTS
     result = points.copy()
     result[refined] = (cell[refined] + moments[:, 1:] / moments[:, :1]) / side

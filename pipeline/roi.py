@@ -4,6 +4,7 @@ Sources: MediaPipe's ``alignment_points_to_rects_calculator.cc`` and ``detection
 always kept here in pixels of the frame, in which it is square.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,8 +50,8 @@ class RegionOfInterest:
             The region, or None where the points coincide or are not finite.
         """
         dx, dy = float(edge[0] - center[0]), float(edge[1] - center[1])
-        radius = float(np.hypot(dx, dy))
-        if not np.isfinite(radius) or radius <= 0:
+        radius = math.hypot(dx, dy)
+        if not math.isfinite(radius) or radius <= 0:
             return None
         return cls((float(center[0]), float(center[1])), 2 * radius, rotation_of(dx, dy))
 
@@ -85,14 +86,14 @@ class RegionOfInterest:
 
 def rotation_of(dx: float, dy: float) -> float:
     """The rotation of a square whose upward direction is this one in the frame: radians from -pi to pi."""
-    return normalized(float(np.pi / 2 - np.arctan2(-dy, dx)))
+    return normalized(math.pi / 2 - math.atan2(-dy, dx))
 
 
 def normalized(angle: float) -> float:
     """The same angle from -pi to pi, in radians."""
-    return float(angle - 2 * np.pi * np.floor((angle + np.pi) / (2 * np.pi)))
+    return (angle + math.pi) % (2 * math.pi) - math.pi
 
 
 def _rotation(angle: float) -> npt.NDArray[np.float64]:
-    cos, sin = np.cos(angle), np.sin(angle)
+    cos, sin = math.cos(angle), math.sin(angle)
     return np.array([[cos, -sin], [sin, cos]])

@@ -18,7 +18,7 @@ class LowPassFilter:
 
     def __call__(self, value: FloatArray, alpha: FloatArray | float) -> FloatArray:
         """The smoothed value; the first one passes unchanged. ``alpha`` is the new value's share."""
-        smoothed = value if self._stored is None else alpha * value + (1 - alpha) * self._stored
+        smoothed = value if self._stored is None else self._stored + alpha * (value - self._stored)
         self._stored = smoothed
         return smoothed
 
@@ -64,4 +64,5 @@ class OneEuroFilter:
 
 
 def _share(cutoff: FloatArray | float, elapsed: float) -> FloatArray | float:
-    return 1 / (1 + 1 / (2 * np.pi * cutoff * elapsed))
+    ratio = cutoff * (2 * np.pi * elapsed)  # of the time between two values to the filter's time constant
+    return ratio / (1 + ratio)
