@@ -35,6 +35,12 @@ from posegloss.pipeline.keras_backend import keras
 
 SAVED_EVERY_S: Final = 2.0
 """Between checkpoints: the epochs of few clips take little longer than to write one."""
+_ASKED: Final = 2000
+"""Clips of the training, at most, that must still be recognised when a part of the start stays."""
+_FORGOTTEN: Final = 0.005
+"""Part of these clips that may be lost by it."""
+_LEAST_KEPT: Final = 0.1
+"""Half of a smaller part is nothing."""
 
 
 class KerasFamily(KerasAnswers):
@@ -96,7 +102,7 @@ class KerasFamily(KerasAnswers):
             self.make_model()
         _assign(self.model.weights, best)
         if start is not None:
-            self._keep(start, settings.kept_for(self.preprocessing.points))
+            self._keep(start, settings.kept_for(self.preprocessing.points), samples)
         return history
 
     def start_from(self, other: GlossClassifier) -> None:
@@ -129,10 +135,27 @@ class KerasFamily(KerasAnswers):
         self.model.get_layer(LAST_LAYER).set_weights(layer)
         return _values(self.network_weights)
 
-    def _keep(self, start: Sequence[np.ndarray[Any, Any]], part: float) -> None:
-        """Move the weights a part of the way back to where they started."""
-        for weight, value in zip(self.network_weights, start, strict=True):
-            weight.assign(part * value + (1 - part) * weight.numpy())
+    def _keep(self, start: Sequence[np.ndarray[Any, Any]], part: float, samples: Sequence[Sample]) -> None:
+        """Move the weights a part of the way back to where they started, or less where that forgets what was learned.
+
+        Halfway between two networks there need not be one that is as good (Wortsman et al. 2022): many glosses lead
+        far away from the start.
+        """
+        end, some = _values(self.network_weights), samples[:: -(-len(samples) // _ASKED)]
+        learned = self._recognised(some) if part else 0.0
+        while part:
+            for weight, first, last in zip(self.network_weights, start, end, strict=True):
+                weight.assign(part * first + (1 - part) * last)
+            if self._recognised(some) >= learned - _FORGOTTEN:
+                return
+            part = part / 2 if part > _LEAST_KEPT else 0.0
+        _assign(self.network_weights, end)
+
+    def _recognised(self, samples: Sequence[Sample]) -> float:
+        """The part of clips that the network alone recognises."""
+        kernel, bias = self.last_layer
+        answers = (self.embeddings([sample.inputs for sample in samples]) @ kernel + bias).argmax(axis=1)
+        return float(np.mean(answers == label_indices(samples, self.glosses)))
 
     def _learnt_from(self, samples: Sequence[Sample]) -> LabelledInputs:
         inputs, labels = [sample.inputs for sample in samples], label_indices(samples, self.glosses)

@@ -88,6 +88,18 @@ def test_a_part_of_what_it_started_from_stays(layout, usual):
     assert moved > 1e-3
 
 
+@pytest.mark.parametrize(("against", "stays"), [(0.2, 0.8), (1, 0.4), (30, 0)])
+def test_no_more_stays_than_lets_it_know_what_it_learned(against, stays):
+    samples = make_samples(LAYOUT, signers=("ada", "ben", "cem"), takes=2)
+
+    # Its last layer is fitted, so that it recognises all, and would recognise nothing with the opposite one.
+    classifier = hardly_learnt(samples, kept=0)
+    kernel, bias = classifier.last_layer
+    below = [weight.numpy() for weight in classifier.weights_below_glosses]
+    classifier._keep([*below, -against * kernel, -against * bias], 0.8, samples)
+    np.testing.assert_allclose(classifier.last_layer[0], (1 - stays - stays * against) * kernel, rtol=1e-4, atol=1e-6)
+
+
 @with_each_layout
 def test_signs_and_signers_that_it_never_saw_lie_apart(layout):
     """One take each of twenty signs, by people whom it never saw: the nearest of them is most often the right one."""
