@@ -63,8 +63,8 @@ class KerasFamily(KerasAnswers):
             TrainingError: the checkpoint is of another training, or it cannot be read or written; or the settings of
                 the architecture do not go together.
         """
-        settings, epochs = self.training, self.training.epochs_for(len(samples))
-        self.glosses = glosses_of(samples)
+        settings, self.glosses = self.training, glosses_of(samples)
+        epochs = settings.epochs_for(len(samples), len(self.glosses))
         keras.utils.set_random_seed(seed)
         try:
             self.make_model(mixed=settings.mixed_precision)
@@ -102,7 +102,7 @@ class KerasFamily(KerasAnswers):
             self.make_model()
         _assign(self.model.weights, best)
         if start is not None:
-            self._keep(start, settings.kept_for(self.preprocessing.points), samples)
+            self._keep(start, settings.kept_for(self.preprocessing.points, len(self.glosses)), samples)
         return history
 
     def start_from(self, other: GlossClassifier) -> None:

@@ -1,5 +1,6 @@
 """How Keras families are trained: the settings, and what comes of them for an optimizer and its steps."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,6 +15,7 @@ from posegloss.pipeline.sequence import FloatArray
 _USUAL_EPOCHS: Final = 30
 _MOST_EPOCHS: Final = 500
 """Of a handful of clips, which nothing more can be learnt from."""
+_MOST_TIMES_THE_STEPS: Final = 2
 _PATIENCE: Final = 2 / 3
 """Part of the epochs."""
 _RATE: Final = 2e-3
@@ -21,7 +23,8 @@ _RATE_TO_GO_ON: Final = 5e-4
 _NETWORK_WEIGHT: Final = 0.6
 _NETWORK_WEIGHT_WITH_HANDS: Final = 0.8
 _KEPT_WITH_HANDS: Final = 0.4
-"""All three by docs/accuracy.md."""
+_FEW_GLOSSES: Final = 15
+"""All of these by docs/accuracy.md."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,10 @@ class KerasTraining:
     Attributes:
         epochs: at most; None for 30, or where clips are few for as many as make up ``least_steps``, or 500.
         least_steps: batches to learn from, unless ``epochs`` are given: a set of a tenth of the clips needs its ten
-            times as many epochs (docs/accuracy.md).
+            times as many epochs (docs/accuracy.md). With more than 15 glosses as many times more, up to twice.
         batch_size: clips.
-        learning_rate: at its highest, after the warm-up; None for 0.002, or 0.0005 for weights that know something.
+        learning_rate: at its highest, after the warm-up; None for 0.002, or for weights that know something for 0.0005
+            with up to 15 glosses, and with more of them for as many times more, up to 0.002 with 60.
         weight_decay: of AdamW (Loshchilov and Hutter 2019).
         warm_up: part of the epochs in which the learning rate rises; after it, it falls as a cosine.
         label_smoothing: probability that goes to the other glosses.
@@ -49,7 +53,8 @@ class KerasTraining:
             ``beginnings``, and ``last_layer`` for the last one.
         kept: part of the weights that a training started from, if they knew something, in those that it ends with: it
             is what holds on people unlike those of the training (Wortsman et al. 2022, "Robust fine-tuning of zero-shot
-            models"). None for nothing, or 0.4 where there are whole hands.
+            models"). None for nothing, or where there are whole hands for 0.4 with up to 15 glosses, and with more of
+            them for as many times less, down to 0.1 with 60. Less stays where it would undo what was learned.
         mixed_precision: learn in half precision with scaled losses (Micikevicius et al. 2018), which GPUs are faster
             at. Weights and answers are in single precision all the same.
     """
@@ -94,12 +99,12 @@ class KerasTraining:
         """Batches that so many clips make."""
         return -(-clips // self.batch_size)
 
-    def epochs_for(self, clips: int) -> int:
-        """Epochs at most, for a set of so many clips."""
+    def epochs_for(self, clips: int, glosses: int) -> int:
+        """Epochs at most, for a set of so many clips and glosses."""
         if self.epochs is not None:
             return self.epochs
-        enough = -(-self.least_steps // self.steps_an_epoch(clips))
-        return min(max(_USUAL_EPOCHS, enough), _MOST_EPOCHS)
+        steps = self.least_steps * min(_further(glosses), _MOST_TIMES_THE_STEPS)
+        return min(max(_USUAL_EPOCHS, math.ceil(steps / self.steps_an_epoch(clips))), _MOST_EPOCHS)
 
     def network_weight_for(self, points: InputPoints) -> float:
         """The network's part of the answer from these points."""
@@ -107,11 +112,11 @@ class KerasTraining:
             return self.network_weight
         return _NETWORK_WEIGHT_WITH_HANDS if points.whole_hand("left") else _NETWORK_WEIGHT
 
-    def kept_for(self, points: InputPoints) -> float:
-        """The part that stays of what a training with these points started from."""
+    def kept_for(self, points: InputPoints, glosses: int) -> float:
+        """The part that stays of what a training with these points, for so many glosses, started from."""
         if self.kept is not None:
             return self.kept
-        return _KEPT_WITH_HANDS if points.whole_hand("left") else 0.0
+        return _KEPT_WITH_HANDS / _further(glosses) if points.whole_hand("left") else 0.0
 
     def is_over(self, history: Sequence[Mapping[str, float]], epochs: int) -> bool:
         """Whether a training of so many epochs at most has run through, or got no better for too long."""
@@ -122,8 +127,9 @@ class KerasTraining:
 
     def optimizer(self, model: Any, clips: int, *, go_on: bool = False) -> Any:
         """AdamW for a model that learns from so many clips; ``go_on`` where its weights are not those of chance."""
-        rate = self.learning_rate or (_RATE_TO_GO_ON if go_on else _RATE)
-        total = self.steps_an_epoch(clips) * self.epochs_for(clips)
+        glosses = model.output_shape[-1]
+        rate = self.learning_rate or (_RATE_TO_GO_ON * _further(glosses) if go_on else _RATE)
+        total = self.steps_an_epoch(clips) * self.epochs_for(clips, glosses)
         warm_up = max(1, round(self.warm_up * total))
         schedule = keras.optimizers.schedules.CosineDecay(
             rate / 100,
@@ -158,6 +164,11 @@ class KerasTraining:
         shapes = (model.input_shape, model.output_shape, (None,))
         specs = [tf.TensorSpec((None, *shape[1:]), tf.float32) for shape in shapes]
         return tf.function(step, input_signature=specs)
+
+
+def _further(glosses: int) -> float:
+    """How much further from its start a training has to go that is to tell so many glosses apart, from 1 to 4."""
+    return min(max(1.0, glosses / _FEW_GLOSSES), _RATE / _RATE_TO_GO_ON)
 
 
 def best_epoch(history: Sequence[Mapping[str, float]]) -> int:

@@ -20,11 +20,14 @@ def test_settings_that_make_no_sense(wrong):
 
 def test_few_clips_are_learnt_from_as_often_as_makes_up_the_steps():
     settings = KerasTraining(least_steps=300, batch_size=10)
-    assert settings.epochs_for(1000) == settings.epochs_for(100) == 30
-    assert settings.epochs_for(95) == 30
-    assert settings.epochs_for(90) == 34
-    assert settings.epochs_for(1) == 300
-    assert KerasTraining(least_steps=10**6).epochs_for(1) == 500
+    assert settings.epochs_for(1000, 2) == settings.epochs_for(100, 2) == 30
+    assert settings.epochs_for(95, 2) == 30
+    assert settings.epochs_for(90, 2) == 34
+    assert settings.epochs_for(1, 2) == settings.epochs_for(1, 15) == 300
+    assert settings.epochs_for(1, 20) == 400
+    assert settings.epochs_for(10, 30) == settings.epochs_for(2, 1000) == 500
+    assert settings.epochs_for(90, 30) == settings.epochs_for(90, 1000) == 67
+    assert KerasTraining(least_steps=10**6).epochs_for(1, 2) == 500
 
 
 def test_trees_count_less_where_there_are_hands():
@@ -35,7 +38,7 @@ def test_trees_count_less_where_there_are_hands():
 
 
 def test_epochs_that_are_asked_for_are_what_one_gets():
-    assert KerasTraining(epochs=2, least_steps=10_000).epochs_for(1) == 2
+    assert KerasTraining(epochs=2, least_steps=10_000).epochs_for(1, 2) == 2
 
 
 def test_the_rate_of_learning_falls_to_the_last_of_all_steps():
@@ -67,18 +70,29 @@ def test_without_a_validation_the_last_epoch_is_the_best():
     assert not KerasTraining(patience=1).is_over([{"loss": 1.0}] * 5, 6)
 
 
-def test_weights_that_know_something_learn_more_slowly():
+def test_weights_that_know_something_learn_more_slowly_unless_glosses_are_many():
     import keras
 
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-
-    def highest(go_on, **settings):
+    def highest(go_on, glosses=3, **settings):
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(glosses)])
         optimizer = KerasTraining(least_steps=100, batch_size=10, **settings).optimizer(model, clips=50, go_on=go_on)
         return max(float(optimizer._learning_rate(step)) for step in range(150))
 
     assert highest(False) == pytest.approx(2e-3)
-    assert highest(True) == pytest.approx(5e-4)
-    assert highest(True, learning_rate=0.1) == pytest.approx(0.1)
+    assert highest(True) == highest(True, glosses=15) == pytest.approx(5e-4)
+    assert highest(True, glosses=30) == pytest.approx(1e-3)
+    assert highest(True, glosses=60) == highest(True, glosses=1000) == pytest.approx(2e-3)
+    assert highest(True, glosses=30, learning_rate=0.1) == pytest.approx(0.1)
+
+
+def test_of_what_it_started_from_less_stays_the_more_glosses_there_are():
+    def kept(layout, glosses, **settings):
+        return KerasTraining(**settings).kept_for(INPUT_POINTS[layout], glosses)
+
+    few, more = [kept("holistic75", glosses) for glosses in (2, 15)], [kept("holistic75", n) for n in (30, 60, 1000)]
+    assert few + more == pytest.approx([0.4, 0.4, 0.2, 0.1, 0.1])
+    assert kept("holistic75", 1000, kept=0.3) == 0.3
+    assert kept("blazepose33", 2) == 0
 
 
 def test_glosses_of_few_clips_count_more_by_the_balance():
