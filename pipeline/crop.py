@@ -36,7 +36,7 @@ class Cropper:
 
     def __init__(self, side: int, border: int) -> None:
         self._border = border
-        self._index = np.arange(side)
+        self._index = np.arange(side, dtype=np.float64)
         rows = min(_STRIP_ROWS, side)
         self._places = np.empty((2, rows, side), np.float32)
         self._pixel, self._fraction = np.empty((rows, side, 2), np.int16), np.empty((rows, side), np.uint16)
