@@ -21,7 +21,8 @@ def train(
         typer.Option("--from", help="Start from what this model of the same family knows, whatever its glosses."),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="At most so many; unless given 30, or more where clips are few.")
+        int | None,
+        typer.Option(min=1, help="At most so many; unless given 30, or more where clips are few or glosses many."),
     ] = None,
     config: Annotated[
         str, typer.Option(help="Settings that differ from `posegloss models settings`, as JSON or a file of it.")

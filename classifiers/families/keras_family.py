@@ -40,7 +40,7 @@ _ASKED: Final = 2000
 _FORGOTTEN: Final = 0.005
 """Part of these clips that may be lost by it."""
 _LEAST_KEPT: Final = 0.1
-"""Half of a smaller part is nothing."""
+"""Half of this, or of less, is nothing."""
 
 
 class KerasFamily(KerasAnswers):
@@ -141,8 +141,10 @@ class KerasFamily(KerasAnswers):
         Halfway between two networks there need not be one that is as good (Wortsman et al. 2022): many glosses lead
         far away from the start.
         """
+        if not part:
+            return
         end, some = _values(self.network_weights), samples[:: -(-len(samples) // _ASKED)]
-        learned = self._recognised(some) if part else 0.0
+        learned = self._recognised(some)
         while part:
             for weight, first, last in zip(self.network_weights, start, end, strict=True):
                 weight.assign(part * first + (1 - part) * last)
