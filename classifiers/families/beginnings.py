@@ -3,6 +3,7 @@
 ``posegloss.classifiers.pretraining`` made them. There is nobody's data in them, so they are part of the package.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,19 +14,20 @@ from posegloss.pipeline.sequence import FloatArray
 
 
 @cache
-def beginning(layout: str) -> tuple[FloatArray, ...]:
-    """The weights of the default architecture below its last layer, in Keras' order; none of a layout without any."""
-    path = Path(__file__).with_name(f"begin-{layout}.npz")
-    if not path.is_file():
-        return ()
-    with np.load(path) as file:
-        return tuple(file[name].astype(np.float32) for name in sorted(file))
+def beginning(layout: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[FloatArray, ...]:
+    """Weights of these shapes, of an architecture below its last layer in Keras' order; none where there are none."""
+    for path in sorted(Path(__file__).parent.glob(f"begin-{layout}*.npz")):
+        with np.load(path) as file:
+            values = tuple(file[name].astype(np.float32) for name in sorted(file))
+        if tuple(value.shape for value in values) == shapes:
+            return values
+    return ()
 
 
-def begin(weights: list[Any], layout: str) -> bool:
+def begin(weights: Sequence[Any], layout: str) -> bool:
     """Set weights to those of the beginning; False, and they stay, where they are of another architecture."""
-    values = beginning(layout)
-    if [tuple(weight.shape) for weight in weights] != [value.shape for value in values]:
+    values = beginning(layout, tuple(tuple(weight.shape) for weight in weights))
+    if not values:
         return False
     for weight, value in zip(weights, values, strict=True):
         weight.assign(value)

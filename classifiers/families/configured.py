@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any, ClassVar, Self
 
 from posegloss.classifiers.augmentation import Augmentation
+from posegloss.classifiers.base import GlossClassifier
 from posegloss.classifiers.families.keras_family import KerasFamily
 from posegloss.classifiers.families.keras_training import KerasTraining
 from posegloss.classifiers.families.past import Past
@@ -48,6 +49,14 @@ class ConfiguredFamily(KerasFamily):
             Augmentation(**config.get("augmentation", {})),
             preprocessing,
         )
+
+    def start_from(self, other: GlossClassifier) -> None:
+        """Start from another classifier, whose architecture this one has where its own is left open."""
+        if isinstance(other, type(self)):
+            left_open = [name for name, value in asdict(self.architecture).items() if value is None]
+            theirs = {name: getattr(other.architecture, name) for name in left_open}
+            self.architecture = replace(self.architecture, **theirs)
+        super().start_from(other)
 
     def keypoints(self) -> Any:
         """The model's input: (B, T, K, 2) with NaN."""

@@ -16,7 +16,7 @@ from posegloss.classifiers.families.forest import Forest
 from posegloss.classifiers.families.forest_features import forest_features
 from posegloss.classifiers.families.handedness import mirror, right_handedness
 from posegloss.classifiers.families.incremental import Incremental, IncrementalStream
-from posegloss.classifiers.families.keras_training import KerasTraining
+from posegloss.classifiers.families.keras_training import MANY_GLOSSES, KerasTraining
 from posegloss.classifiers.families.past import Past
 from posegloss.classifiers.preprocessing import Preprocessing, frames_until
 from posegloss.pipeline.keras_backend import dtype_policy, keras, ops, tf
@@ -25,8 +25,6 @@ from posegloss.pipeline.sequence import FloatArray
 WEIGHTS = "model.weights.h5"
 LAST_LAYER: Final = "glosses"
 """The name of every family's last layer: a dense one, a column for each gloss."""
-_MOST_GLOSSES: Final = 100
-"""With trees beside the network."""
 
 
 class KerasAnswers(GlossClassifier):
@@ -190,7 +188,7 @@ class KerasAnswers(GlossClassifier):
     def make_model(self, *, mixed: bool = False, trees: bool | None = None) -> None:
         """Make model and trees for the glosses anew; trees by the settings where None."""
         if trees is None:
-            trees = self.training.trees > 0 and len(self.glosses) <= _MOST_GLOSSES
+            trees = self.training.trees > 0 and len(self.glosses) <= MANY_GLOSSES
         with dtype_policy("mixed_float16" if mixed else "float32"):
             self.model = self.build(len(self.glosses))
         self.forest = Forest(self.training.trees, len(self.glosses), name="forest") if trees else None

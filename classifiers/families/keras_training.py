@@ -25,6 +25,11 @@ _NETWORK_WEIGHT_WITH_HANDS: Final = 0.8
 _KEPT_WITH_HANDS: Final = 0.4
 _FEW_GLOSSES: Final = 15
 """All of these by docs/accuracy.md."""
+MANY_GLOSSES: Final = 60
+"""More than these are learned by a network alone, and by a wider one.
+
+What trees hold grows with them: with 60 they and the network have 1.8 million numbers.
+"""
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,8 @@ class KerasTraining:
             its gloss to the power of minus this, from 0 (each clip alike) to 1 (each gloss alike).
         patience: training ends after so many epochs without a better validation; None for two thirds of the epochs.
         right_handed: see left-handed signing in a mirror, in training and answers; see ``handedness``.
-        trees: that grow beside the network and vote with it; see ``forest``. None are grown for more than 100
-            glosses, since what a tree holds grows with these.
+        trees: that grow beside the network and vote with it; see ``forest``. None are grown for more than 60
+            glosses (``MANY_GLOSSES``).
         network_weight: of the network's answer, against the votes of the trees; None for 0.6, or 0.8 where there are
             whole hands, whose shapes networks read better than trees.
         pretrained: start from what the architecture learned from an avatar's invented signs, where there is that; see

@@ -1,6 +1,7 @@
 """Learn invented signs by the thousand from the avatar alone, and write the weights that the default starts from.
 
     python -m posegloss.classifiers.pretraining.learn --layout blazepose33 --out begin-blazepose33.npz
+    python -m posegloss.classifiers.pretraining.learn --width 128 --signs 3000 --takes 16 --epochs 6 --out wider.npz
 
 Nothing but the avatar goes into the weights, so there is nobody's data in them. Killed and run again, it goes on.
 """
@@ -71,18 +72,22 @@ def make_samples(signs: int, *, layout: str, takes: int, seed: int, workers: int
 
 
 def learn(
-    samples: Sequence[Sample], layout: str, epochs: int, seed: int, checkpoint: Path | None = None
+    samples: Sequence[Sample], layout: str, width: int, epochs: int, seed: int, checkpoint: Path | None = None
 ) -> tuple[Any, float]:
     """A classifier of the default family that learned from the samples, and its top-1 on those held back.
 
     Args:
         samples: of all signs.
         layout: of their keypoints.
+        width: of the network.
         epochs: how often each is learned from.
         seed: of all that is random.
         checkpoint: a file to go on from after an interruption.
     """
-    config = {**_CONFIG, "training": {**_CONFIG["training"], "epochs": epochs}}
+    config = {
+        "architecture": {**_CONFIG["architecture"], "width": width},
+        "training": {**_CONFIG["training"], "epochs": epochs},
+    }
     classifier = classifier_family(DEFAULT_FAMILY).from_config(config, Preprocessing(layout=layout))
     held_back = np.random.default_rng(seed).random(len(samples)) < _TEST
     test = [sample for sample, held in zip(samples, held_back, strict=True) if held]
@@ -102,6 +107,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="the .npz file of weights")
     parser.add_argument("--layout", choices=list(LAYOUTS), default=BLAZEPOSE33)
+    parser.add_argument("--width", type=int, default=64, help="of the network, in channels")
     parser.add_argument("--signs", type=int, default=2000, help="that are invented")
     parser.add_argument("--takes", type=int, default=12, help="of each")
     parser.add_argument("--epochs", type=int, default=10)
@@ -110,7 +116,7 @@ def main() -> None:
     asked = parser.parse_args()
     samples = make_samples(asked.signs, layout=asked.layout, takes=asked.takes, seed=asked.seed, workers=asked.workers)
     checkpoint = asked.out.with_name(f"{asked.out.stem}.checkpoint.npz")
-    classifier, top1 = learn(samples, asked.layout, asked.epochs, asked.seed, checkpoint)
+    classifier, top1 = learn(samples, asked.layout, asked.width, asked.epochs, asked.seed, checkpoint)
     tell(f"{top1:.1%} of the takes held back are right", last=True)
     write_weights(
         asked.out, {f"{place:03}": weight.numpy() for place, weight in enumerate(classifier.weights_below_glosses)}

@@ -13,21 +13,45 @@ LAYOUT = "blazepose33"
 with_each_layout = pytest.mark.parametrize("layout", list(LAYOUTS))
 
 
-def built(layout, **architecture):
+# With few glosses the network is narrower than with many.
+with_few_and_many = pytest.mark.parametrize("glosses", [3, 61])
+
+
+def built(layout, glosses=3, **architecture):
     classifier = classifier_family("conv-transformer").from_config(
         {"architecture": architecture}, Preprocessing(layout=layout)
     )
-    classifier.model = classifier.build(3)
+    classifier.model = classifier.build(glosses)
     return classifier
 
 
+def beginning_of(weights, layout):
+    return beginning(layout, tuple(tuple(weight.shape) for weight in weights))
+
+
 @with_each_layout
-def test_there_is_a_beginning_for_the_architecture_as_it_is(layout):
-    classifier = built(layout)
-    assert begin(classifier.weights_below_glosses, layout)
-    for weight, value in zip(classifier.weights_below_glosses, beginning(layout), strict=True):
+@with_few_and_many
+def test_there_is_a_beginning_for_the_architecture_as_it_is(layout, glosses):
+    weights = built(layout, glosses).weights_below_glosses
+    assert begin(weights, layout)
+    for weight, value in zip(weights, beginning_of(weights, layout), strict=True):
         np.testing.assert_array_equal(weight.numpy(), value)
         assert np.isfinite(value).all()
+
+
+def test_many_glosses_make_it_wider_and_those_taught_later_do_not():
+    few, many = built(LAYOUT, 60), built(LAYOUT, 61)
+    assert (few.architecture.width, many.architecture.width) == (64, 128)
+    few.model = few.build(61)
+    assert few.architecture.width == 64
+    assert built(LAYOUT, 61, width=24).architecture.width == 24
+
+
+def test_a_width_that_is_left_open_is_that_of_the_classifier_that_it_starts_from():
+    other, classifier = built(LAYOUT, width=24), classifier_family("conv-transformer").from_config({})
+    classifier.start_from(other)
+    classifier.model = classifier.build(61)
+    assert classifier.config()["architecture"] == other.config()["architecture"]
 
 
 def test_another_architecture_starts_from_chance():
@@ -52,7 +76,8 @@ def test_a_training_starts_there_unless_it_is_told_not_to():
     def stem(**training):
         return hardly_learnt(samples, **training).model.get_layer("stem").kernel.numpy()
 
-    kernel = next(value for value in beginning(LAYOUT) if value.shape == stem().shape)
+    values = beginning_of(built(LAYOUT).weights_below_glosses, LAYOUT)
+    kernel = next(value for value in values if value.shape == stem().shape)
     np.testing.assert_allclose(stem(), kernel, atol=1e-4)
     assert np.abs(stem(pretrained=False) - kernel).max() > 0.05
 
@@ -101,9 +126,10 @@ def test_no_more_stays_than_lets_it_know_what_it_learned(against, stays):
 
 
 @with_each_layout
-def test_signs_and_signers_that_it_never_saw_lie_apart(layout):
+@with_few_and_many
+def test_signs_and_signers_that_it_never_saw_lie_apart(layout, glosses):
     """One take each of twenty signs, by people whom it never saw: the nearest of them is most often the right one."""
-    classifier = built(layout)
+    classifier = built(layout, glosses)
     # Signs of another seed are others, and so are the signers of higher numbers.
     takes = [takes_of(number, layout=layout, takes=5, seed=77) for number in range(5000, 5020)]
 
@@ -120,7 +146,7 @@ def test_signs_and_signers_that_it_never_saw_lie_apart(layout):
 
 
 def test_a_layout_without_a_beginning_has_none():
-    assert beginning("no-such-layout") == ()
+    assert beginning_of(built(LAYOUT).weights_below_glosses, "no-such-layout") == ()
 
 
 @pytest.mark.parametrize("family", ["bigru", "tcn"])

@@ -10,7 +10,9 @@ from posegloss.classifiers.base import classifier_family
 from posegloss.classifiers.families.batches import pad
 from posegloss.classifiers.families.forest import LEAVES, Forest
 from posegloss.classifiers.families.forest_features import forest_features
+from posegloss.classifiers.families.keras_training import MANY_GLOSSES
 from posegloss.classifiers.preprocessing import Preprocessing
+from posegloss.pipeline.skeleton import LAYOUTS
 
 from ..made_up import make_sequence
 from .conftest import brief, fitted, make_samples
@@ -122,9 +124,18 @@ def test_any_family_can_have_trees(family, tmp_path):
     np.testing.assert_allclose(other.predict_inputs(inputs), answers, atol=1e-6)
 
 
+@pytest.mark.parametrize("layout", list(LAYOUTS))
+def test_trees_and_network_hold_less_than_two_million_numbers(layout):
+    for count in (MANY_GLOSSES, 250):
+        classifier = classifier_family("conv-transformer").from_config({}, Preprocessing(layout=layout))
+        classifier.glosses = tuple(f"{i:03}" for i in range(count))
+        classifier.make_model()
+        assert sum(np.prod(variable.shape) for variable in classifier.model.variables) < 2e6
+
+
 def test_no_trees_for_very_many_glosses():
     classifier = classifier_family("conv-transformer").from_config({})
-    for count, has in ((100, True), (101, False)):
+    for count, has in ((MANY_GLOSSES, True), (MANY_GLOSSES + 1, False)):
         classifier.glosses = tuple(f"{i:03}" for i in range(count))
         classifier.make_model()
         assert (classifier.forest is not None) == has
@@ -149,7 +160,7 @@ def test_trees_stay_when_a_gloss_beyond_the_most_is_taught():
     samples = make_samples("blazepose33", glosses=("wave", "circle"), signers=("ada", "bo"), takes=2)
     classifier = fitted("conv-transformer", samples, config=brief("conv-transformer", epochs=1, trees=20))
     kernel, bias = classifier.last_layer
-    many = 99
+    many = MANY_GLOSSES
     taught = classifier.with_last_layer(
         [*classifier.glosses, *(f"{i:03}" for i in range(many))],
         np.pad(kernel, [(0, 0), (0, many)]),
