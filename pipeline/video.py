@@ -235,7 +235,9 @@ class VideoSource:
 
     def _as_displayed(self, decoded: Any) -> Image:
         width, height = self._decoded_size
-        image = np.asarray(self._reformatter.reformat(decoded, width, height, "rgb24").to_ndarray(), np.uint8)
+        # With as many threads as there are processors, which is PyAV's default, it waits for those that others use.
+        shown = self._reformatter.reformat(decoded, width, height, "rgb24", threads=self._threads)
+        image = np.asarray(shown.to_ndarray(), np.uint8)
         # Metadata turns are counter-clockwise, as NumPy's.
         return np.ascontiguousarray(np.rot90(image, self._turns)) if self._turns else image
 
